@@ -1,0 +1,1 @@
+"""Language Modeling, Unrolled: the code of the book, one module per idea."""

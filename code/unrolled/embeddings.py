@@ -1,0 +1,219 @@
+"""A network that tells valid 5-grams from broken ones, and grows a map of words inside itself.
+
+The text gives the valid examples for free: any five words in a row. A broken one is made from
+it by exchanging the word in the middle for a random word. The network sees each word only
+through one table W, shared by all positions and all examples, so words that may stand for each
+other get similar rows. Nobody asked for the map; it is a side effect.
+
+Collobert and Weston (2008), https://doi.org/10.1145/1390156.1390177, section 4;
+Bottou (2014), https://doi.org/10.1007/s10994-013-5335-x, for the picture R(W(w1), ..., W(w5)).
+They train with a ranking loss and 11 words; here it is five words and the log loss.
+Explained in ``book/embeddings.md``.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from unrolled.corpus import BOUNDARY, UNKNOWN, WordVocabulary, words
+
+
+def spoken_words(text: str) -> list[list[str]]:
+    """Return the words of each speech: no speaker's name, no punctuation.
+
+    >>> spoken_words("ROMEO:\\nBut soft,\\nwhat light\\n\\nJULIET:\\nAy me!\\n")
+    [['but', 'soft', 'what', 'light'], ['ay', 'me']]
+    """
+    speeches = [block.split("\n", 1)[-1] for block in text.strip().split("\n\n")]
+    return [[word for word in words(speech) if word[0].isalnum()] for speech in speeches]
+
+
+def frequent_words(speeches: list[list[str]], min_count: int) -> WordVocabulary:
+    """Return a vocabulary of the words that occur at least `min_count` times."""
+    return WordVocabulary.from_text("\n".join(map(" ".join, speeches)), min_count)
+
+
+def token_stream(speeches: list[list[str]], vocabulary: WordVocabulary) -> Tensor:
+    """Return the ids (N,) of all speeches in a row, each followed by the boundary token."""
+    rows = {word: i for i, word in enumerate(vocabulary.tokens)}
+    boundary, unknown = rows[BOUNDARY], rows.get(UNKNOWN, rows[BOUNDARY])
+    ids = []
+    for speech in speeches:
+        ids += [rows.get(word, unknown) for word in speech]
+        ids.append(boundary)
+    return torch.tensor(ids)
+
+
+def n_special(vocabulary: WordVocabulary) -> int:
+    """Return how many of the first rows are no words (boundary, unknown)."""
+    return sum(token in (BOUNDARY, UNKNOWN) for token in vocabulary.tokens[:2])
+
+
+def windows(ids: Tensor, length: int = 5, first_word: int = 2) -> Tensor:
+    """Return all windows (N, length) of known words: no boundary, no unknown word in them.
+
+    Args:
+        ids: A token stream (M,) of int64.
+        length: Words in a window.
+        first_word: Ids below this one are special and break a window.
+    """
+    if ids.ndim != 1 or len(ids) < length:
+        raise ValueError(f"expected at least {length} ids in one row, got shape {tuple(ids.shape)}")
+    every = ids.unfold(0, length, 1)  # (M - length + 1, length)
+    return every[(every >= first_word).all(dim=1)]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Random words, drawn in proportion to count ** 0.75: `cumulative` (V,) ends in 1.
+
+    The power, between the counts (power 1) and every word alike (power 0), is the one of
+    Mikolov et al. (2013), https://arxiv.org/abs/1310.4546, section 2.2.
+    """
+
+    cumulative: Tensor
+
+    @classmethod
+    def from_ids(cls, ids: Tensor, vocab_size: int, power: float = 0.75, first_word: int = 2):
+        """Count the words of a token stream; special tokens (below `first_word`) never come."""
+        weights = torch.bincount(ids, minlength=vocab_size).double()
+        if len(weights) != vocab_size:
+            raise ValueError(f"expected ids below {vocab_size}, got {int(ids.max())}")
+        weights[:first_word] = 0
+        if weights.sum() == 0:
+            raise ValueError(f"expected at least one word (an id from {first_word} on), got none")
+        weights = torch.where(weights > 0, weights**power, weights)
+        return cls(torch.cumsum(weights / weights.sum(), dim=0))
+
+    def draw(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+        """Return random word ids (int64) of the given shape."""
+        point = torch.rand(shape, generator=generator, dtype=torch.float64)
+        last = int(torch.searchsorted(self.cumulative, self.cumulative[-1]))
+        return torch.searchsorted(self.cumulative, point, right=True).clamp(max=last)
+
+
+def corrupt(valid: Tensor, noise: Noise, generator: torch.Generator) -> Tensor:
+    """Return broken copies of windows (B, 5): another word stands in the middle.
+
+    Now and then the random word fits, or is the old one; the network can't win those.
+    """
+    broken = valid.clone()  # without this, the valid windows break too
+    broken[:, valid.shape[1] // 2] = noise.draw((len(valid),), generator)
+    return broken
+
+
+class ValidityNetwork(nn.Module):
+    r"""Score whether five words make a valid 5-gram.
+
+    $$ s = u^\top \tanh(A\,[W_{w_1}; \dots; W_{w_5}] + b) + c, \qquad P(\text{valid}) = \sigma(s) $$
+
+    W (V, D) is the table of word vectors: the same for all five positions. A (H, 5D), b, u and c
+    are the judge that reads the five rows side by side.
+
+    Args:
+        vocab_size: V, rows of the table.
+        dim: D, numbers in a word vector.
+        hidden: H, hidden units of the judge.
+        window: How many words it reads.
+    """
+
+    def __init__(self, vocab_size: int, dim: int, hidden: int, window: int = 5) -> None:
+        super().__init__()
+        sizes = {"vocab_size": vocab_size, "dim": dim, "hidden": hidden, "window": window}
+        if too_small := {name: size for name, size in sizes.items() if size < 1}:
+            raise ValueError(f"expected sizes of at least 1, got {too_small}")
+        self.window = window
+        self.embed = nn.Embedding(vocab_size, dim)
+        self.hidden = nn.Linear(window * dim, hidden)
+        self.out = nn.Linear(hidden, 1)
+        nn.init.normal_(self.embed.weight, std=0.1)  # small: no word is far from any other yet
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return the logits (B,) of "valid" for windows (B, 5) of word ids."""
+        if windows.ndim != 2 or windows.shape[1] != self.window:
+            raise ValueError(
+                f"expected windows of shape (B, {self.window}), got {tuple(windows.shape)}"
+            )
+        x = self.embed(windows)  # (B, 5, D): five rows of one table
+        x = x.flatten(1)  # (B, 5D): side by side
+        x = torch.tanh(self.hidden(x))  # (B, H)
+        return self.out(x).squeeze(1)  # (B,)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How an embedding is trained; both trainings of the page use it."""
+
+    steps: int = 4000
+    batch_size: int = 1024
+    learning_rate: float = 1e-2  # falls to 0 in a straight line: the map settles at the end
+    record_every: int = 100
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "learning_rate", "record_every"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"expected {name} above 0, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Record:
+    """Means since the last record: log loss in nats per judgment, share of right judgments."""
+
+    step: int
+    nats: float
+    accuracy: float
+
+
+def training_steps(
+    parameters: Iterator[nn.Parameter],
+    logits_and_labels: Callable[[torch.Generator], tuple[Tensor, Tensor]],
+    config: TrainingConfig,
+) -> Iterator[Record]:
+    """Minimize the log loss of yes-or-no judgments with Adam; yield a record now and then.
+
+    `logits_and_labels` draws a fresh batch with the generator it is given, and judges it.
+    """
+    generator = torch.Generator().manual_seed(config.seed)
+    optimizer = torch.optim.Adam(parameters, lr=config.learning_rate)
+    nats, right, n = 0.0, 0.0, 0
+    for step in range(1, config.steps + 1):
+        optimizer.param_groups[0]["lr"] = config.learning_rate * (1 - (step - 1) / config.steps)
+        logits, labels = logits_and_labels(generator)
+        loss = F.binary_cross_entropy_with_logits(logits, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        nats, n = nats + loss.item(), n + 1
+        right += ((logits > 0) == (labels > 0)).float().mean().item()
+        if step % config.record_every == 0 or step == config.steps:
+            yield Record(step, nats / n, right / n)
+            nats, right, n = 0.0, 0.0, 0
+
+
+def train_validity(
+    network: ValidityNetwork,
+    valid: Tensor,
+    noise: Noise,
+    config: TrainingConfig,
+    corrupt: Callable[[Tensor, Noise, torch.Generator], Tensor] = corrupt,
+) -> Iterator[Record]:
+    """Train the network to tell windows (N, 5) of a text from corrupted ones.
+
+    Each step judges `batch_size` valid windows and as many broken ones. The loss is in nats
+    per judgment: log 2 = .693 is a coin flip.
+    """
+    if valid.ndim != 2 or len(valid) == 0:
+        raise ValueError(f"expected windows of shape (N, 5), got {tuple(valid.shape)}")
+    B = config.batch_size
+    labels = torch.cat([torch.ones(B), torch.zeros(B)])
+
+    def batch(generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        good = valid[torch.randint(len(valid), (B,), generator=generator)]  # (B, 5)
+        broken = corrupt(good, noise, generator)  # (B, 5)
+        return network(torch.cat([good, broken])), labels  # (2B,)
+
+    yield from training_steps(network.parameters(), batch, config)

@@ -1,0 +1,3 @@
+from unrolled.press.build import main
+
+main()

@@ -1,0 +1,105 @@
+"""Builds the book: decides what is stale, hands over to Jupyter Book, says how long it took.
+
+Jupyter Book's cache of executed pages looks at a page's own text alone. So the
+build keeps two fingerprints: one of everything that can change what a page
+computes (a change drops the cache: all pages execute again), one of everything
+that can change how a page is rendered (a change drops Sphinx's environment: all
+pages are read and written again, from the cache).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+COMPUTED_FROM = ("code/unrolled/**/*", "requirements.txt", "package-lock.json")
+RENDERED_FROM = ("code/unrolled/press/**/*", "_config.yml", "book/assets/**/*")
+PRESS = "code/unrolled/press/"
+
+
+def fingerprint(root: Path, paths: Iterable[Path]) -> str:
+    """SHA-256 over the names and contents of `paths`, in a fixed order."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(set(paths)):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(root)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _matching(root: Path, patterns: Iterable[str]) -> list[Path]:
+    return [path for pattern in patterns for path in root.glob(pattern)]
+
+
+def fingerprints(root: Path) -> dict[str, str]:
+    """Fingerprints of what pages are computed from and of what they are rendered with."""
+    computed = [
+        path
+        for path in _matching(root, COMPUTED_FROM)
+        if not path.relative_to(root).as_posix().startswith(PRESS)
+    ]
+    rendered = _matching(root, RENDERED_FROM)
+    return {
+        "computed": fingerprint(root, computed),
+        "rendered": fingerprint(root, [*computed, *rendered]),
+    }
+
+
+def drop_stale(root: Path) -> list[str]:
+    """Drop what the last build left if it no longer holds; return what was dropped."""
+    build = root / "_build"
+    marks = build / "press"
+    dropped = []
+    now = fingerprints(root)
+    known = {name: (marks / name).read_text() if (marks / name).exists() else "" for name in now}
+    if known["computed"] != now["computed"]:
+        dropped += [".jupyter_cache", "jupyter_execute"]
+    if known["rendered"] != now["rendered"]:
+        dropped += [".doctrees"]
+    for name in dropped:
+        shutil.rmtree(build / name, ignore_errors=True)
+    marks.mkdir(parents=True, exist_ok=True)
+    for name, value in now.items():
+        (marks / name).write_text(value)
+    return dropped
+
+
+def jupyter_book(root: Path) -> int:
+    """Run Jupyter Book, strictly: every warning is an error, every reference resolves."""
+    program = Path(sys.executable).with_name("jupyter-book")
+    strictly = ["-W", "-n", "--keep-going"]
+    return subprocess.run([str(program), "build", str(root), *strictly], cwd=root).returncode
+
+
+def report(root: Path) -> None:
+    """Print where the book is and how long each page took to execute."""
+    from unrolled.press.timings import KEPT
+
+    times = root / "_build" / "press" / KEPT
+    if times.exists():
+        print("\nSeconds to execute each page:")
+        print(times.read_text(encoding="utf-8").rstrip())
+    print(f"\nThe book is in {root / '_build' / 'html'}. To read it with its interactives:")
+    print("  make read      # http://127.0.0.1:8000")
+
+
+def main() -> None:
+    """Entry point of ``python -m unrolled.press``."""
+    parser = argparse.ArgumentParser(prog="python -m unrolled.press", description=__doc__)
+    parser.add_argument("root", type=Path, nargs="?", default=Path(), help="the checkout")
+    root = parser.parse_args().root.resolve()
+    if not (root / "_config.yml").exists():
+        parser.error(f"expected a checkout of the book with _config.yml, got {root}")
+    drop_stale(root)
+    if status := jupyter_book(root):
+        sys.exit(status)
+    report(root)
+
+
+if __name__ == "__main__":
+    main()
