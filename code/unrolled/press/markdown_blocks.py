@@ -37,7 +37,7 @@ class Block:
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """Yield the blocks of `text`, prose by paragraph; comments, targets and cell breaks are dropped."""
+    """Yield the blocks of `text`, prose by paragraph, without comments, targets, cell breaks."""
     lines = text.split("\n")
     prose: list[str] = []
     at = start = 0

@@ -95,7 +95,7 @@ class InlineResolver:
         if name == "glue:text":
             return escaped(self.references.glued_text(content))
         if name in ("glue", "glue:any"):
-            return escaped(self.references.glued_text(f"{content}:s"))
+            return escaped(self.references.glued_shown(content))
         if name.startswith("cite:"):
             return escaped(self.references.citation(name.removeprefix("cite:"), content))
         if name in ("eq", "math:numref"):

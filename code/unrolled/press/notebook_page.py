@@ -37,8 +37,9 @@ def page_notebook(
     Raises NotExecuted if the build holds no outputs for the page's code.
     """
     source = Path(app.env.doc2path(docname))
+    text = source.read_text(encoding="utf-8")
     page = read_myst_markdown_notebook(
-        source.read_text(encoding="utf-8"),
+        text,
         config=app.env.myst_config,
         add_source_map=True,
         path=str(source),
@@ -50,13 +51,22 @@ def page_notebook(
         if cell.cell_type == "code":
             cells.append(_code_cell(cell.source, executed.pop(0)))
             continue
-        for kind, text in resolver.cells(cell.source, line):
-            cells.append(new_code_cell(text) if kind == "code" else new_markdown_cell(text))
+        for kind, resolved in resolver.cells(cell.source, _first_line(text, line)):
+            new_cell = new_code_cell if kind == "code" else new_markdown_cell
+            cells.append(new_cell(resolved))
     if entries := resolver.references.bibliography():
         cells.append(new_markdown_cell(f"## References\n\n{entries}"))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # nbformat's own are random
     return new_notebook(cells=cells, metadata=_metadata(docname, commit)), resolver.problems
+
+
+def _first_line(text: str, line: int) -> int:
+    """Return where a cell's text begins: the reader of pages counts the blank lines before it."""
+    lines = text.split("\n")
+    while line < len(lines) and not lines[line].strip():
+        line += 1
+    return line
 
 
 def executed_cells(app: Sphinx, docname: str, page: NotebookNode) -> list[NotebookNode]:

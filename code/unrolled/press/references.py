@@ -16,6 +16,8 @@ from docutils import nodes
 from myst_nb.core.variables import format_plain_text
 from myst_nb.ext.glue.crossref import read_glue_cache
 
+from unrolled.reporting import SECONDS_MIME
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -55,6 +57,13 @@ class PageReferences:
         if key not in records:
             raise Unresolved(f"no value is glued as {key!r} on the page {docname!r}")
         return records[key]["data"]
+
+    def glued_shown(self, key: str) -> str:
+        """Return a glued value as `{glue}` shows it: a measured time as number and unit."""
+        data = self.glued(key)
+        if SECONDS_MIME in data:
+            return data[SECONDS_MIME].removesuffix(" (measured)")
+        return self.glued_text(key)
 
     def glued_text(self, content: str) -> str:
         """Return a glued value formatted as `{glue:text}` formats it (`key:.2f`)."""

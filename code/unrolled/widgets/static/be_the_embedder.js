@@ -85,7 +85,7 @@ function yoursTable(yours) {
     "tr", { "data-guess": guess }, h("th", { scope: "row" }, guess),
     ...(rank ? [h("td", {}, near.toFixed(2)), h("td", {}, rank.toLocaleString("en-US"))] : [h("td", { colspan: "2" }, text)]),
   ));
-  return h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows));
+  return h("table", { class: "w-yours" }, h("thead", {}, head), h("tbody", {}, ...rows));
 }
 
 /** Near is not the same: says what the two cosines say, whichever way they turn out. */

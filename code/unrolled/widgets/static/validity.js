@@ -123,8 +123,10 @@ export function replacementLogits(network, tokens, slot) {
 export function seededRandom(seed) {
   const modulus = 2147483647;
   let state = (Math.abs(Math.trunc(seed)) % (modulus - 1)) + 1;
-  return () => {
+  const next = () => {
     state = (state * 48271) % modulus;
     return state / modulus;
   };
+  for (let skipped = 0; skipped < 4; skipped += 1) next(); // a small seed's first numbers are small
+  return next;
 }

@@ -1,0 +1,105 @@
+"""Promises of the project as a whole."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).parents[2]
+PAGES = sorted([*CHECKOUT.glob("book/*.md"), *CHECKOUT.glob("exercises/**/*.md")])
+LEARNING = sorted(p.stem for p in CHECKOUT.glob("code/unrolled/*.py") if p.stem != "__init__")
+
+
+def run(program: str, *options: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, *options, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT)
+
+
+def test_code_folder_does_not_shadow_the_standard_library() -> None:
+    done = run("import code; print(code.InteractiveConsole.__name__)")
+    assert done.stdout == "InteractiveConsole\n", done.stderr
+    assert not list(CHECKOUT.glob("__init__.py")) + list(CHECKOUT.glob("code/__init__.py"))
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_learning_module_needs_neither_press_nor_interactives(name: str) -> None:
+    done = run(
+        "import sys\n"
+        f"import unrolled.{name}\n"
+        "outside = {'sphinx', 'myst_nb', 'unrolled.press', 'unrolled.widgets'}\n"
+        "print(sorted(outside & set(sys.modules)))"
+    )
+    assert done.stdout == "[]\n", done.stdout + done.stderr
+
+
+def test_the_press_imports_no_learning_module_and_no_interactive() -> None:
+    allowed = {"press", "reporting"}
+    for path in CHECKOUT.glob("code/unrolled/press/*.py"):
+        named = re.findall(r"^\s*(?:from|import) unrolled\.(\w+)", path.read_text("utf-8"), re.M)
+        assert set(named) <= allowed, path.name
+
+
+def test_what_a_reader_installs_has_lower_bounds_only() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    for requirement in project["dependencies"]:
+        assert re.fullmatch(r"[\w-]+>=[\d.]+", requirement), requirement
+
+
+def pins() -> dict[str, str]:
+    lines = (CHECKOUT / "requirements.txt").read_text().splitlines()
+    named = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in named), named
+    return dict(line.split("==") for line in named)
+
+
+def test_requirements_pin_what_the_book_stands_on() -> None:
+    stands_on = "jupyter-book myst-nb torch transformers ipywidgets anywidget pytest nbval"
+    assert set(stands_on.split()) <= set(pins())
+
+
+def test_readme_gives_each_direct_dependency_a_reason() -> None:
+    direct = (CHECKOUT / "requirements.txt").read_text().split("# What these bring along")[0]
+    names = re.findall(r"^([\w.-]+)==", direct, re.M)
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    rows = set(re.findall(r"^\| `([^`]+)`", readme, re.M))
+    assert set(names) | {"temml", "@fontsource/noto-sans-math"} <= rows
+
+
+def test_lock_files_name_no_host() -> None:
+    for name in ("requirements.txt", "package-lock.json"):
+        text = (CHECKOUT / name).read_text()
+        assert "resolved" not in text
+        assert not re.search(r"^-|--(?:extra-)?index", text, re.M)
+
+
+def test_wheel_ships_the_javascript_and_no_tests(tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    source = tmp_path / "source"
+    subprocess.run(
+        ["git", "clone", "--quiet", "--depth", "1", f"file://{CHECKOUT}", str(source)], check=True
+    )
+    subprocess.run([*pip, "--wheel-dir", str(tmp_path), str(source)], check=True)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    assert "unrolled/widgets/static/dom.js" in names
+    assert "unrolled/press/static/runtime.js" in names
+    assert not [name for name in names if "tests" in name]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_page_skips_no_cell(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not re.search(r"skip-execution|raises-exception|nbval-|NBVAL_", text)
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    toc = yaml.safe_load((CHECKOUT / "_toc.yml").read_text())
+    listed = {toc["root"]} | {c["file"] for part in toc["parts"] for c in part["chapters"]}
+    written = {path.relative_to(CHECKOUT).with_suffix("").as_posix() for path in PAGES}
+    assert written == listed
