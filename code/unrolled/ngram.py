@@ -234,7 +234,7 @@ class NGram:
             for n, rows in enumerate(self._by_order(inputs[first : start + ROWS])):
                 chosen = rows[start - first :][np.arange(len(target)), target]
                 with np.errstate(divide="ignore"):  # maximum likelihood may give 0
-                    bits[n, start : start + ROWS] = -np.log2(chosen)
+                    bits[n, start : start + ROWS] = 0.0 - np.log2(chosen)  # 0 bits, not -0
         return bits
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -399,3 +401,13 @@ def test_install_cell_without_a_known_source_says_what_to_set(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="Set the environment variable UNROLLED_SOURCE"):
         exec(install_code(None, None), {})
+
+
+def test_install_cell_lets_colab_show_interactives(monkeypatch: pytest.MonkeyPatch) -> None:
+    enabled = []
+    output = ModuleType("google.colab.output")
+    output.enable_custom_widget_manager = lambda: enabled.append(True)
+    for module in (ModuleType("google"), ModuleType("google.colab"), output):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(install_code(None, None), {})  # the package is there: nothing is installed
+    assert enabled == [True]

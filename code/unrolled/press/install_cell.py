@@ -26,7 +26,7 @@ if importlib.util.find_spec("unrolled") is None:
         raise RuntimeError(f"pip could not install {{source}}\\n{{installation.stderr}}")
     importlib.invalidate_caches()
 if "google.colab" in sys.modules:  # Colab shows the book's interactives only after this
-    sys.modules["google.colab"].output.enable_custom_widget_manager()"""
+    importlib.import_module("google.colab.output").enable_custom_widget_manager()"""
 
 CHECK = """\
     if not source:
