@@ -31,6 +31,17 @@ def test_a_table_scrolls_in_a_named_box_and_a_widgets_own_does_not() -> None:
     assert len(soup.find_all("div", class_="wide")) == 1
 
 
+def test_tables_of_one_section_have_different_names() -> None:
+    soup = mended("<article><h2>Axes<a>#</a></h2><table></table><table></table></article>")
+    names = [box["aria-label"] for box in soup.find_all("div", class_="wide")]
+    assert names == ["Table: Axes", "Table: Axes (2)"]
+
+
+def test_bibliography_has_no_deprecated_role() -> None:
+    soup = mended('<div class="citation-list" role="list"><div role="doc-biblioentry"></div></div>')
+    assert "role" not in str(soup.body)
+
+
 def test_one_viewport_named_sidebar_and_reachable_code() -> None:
     head = '<meta name="viewport" content="a"/>' * 3
     body = '<div id="pst-primary-sidebar"></div><div class="highlight"><pre>x</pre></div>'

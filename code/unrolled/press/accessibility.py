@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bs4 import BeautifulSoup
+from collections import Counter
+
+from bs4 import BeautifulSoup, Tag
 
 DESCRIPTION_LENGTH = 155
 
@@ -41,15 +43,33 @@ def _name_regions(soup: BeautifulSoup) -> None:
         button["aria-label"] = button["title"]
 
 
+def _nearest_heading(element: Tag) -> str:
+    heading = element.find_previous(["h1", "h2", "h3", "h4"])
+    text = heading.get_text(" ", strip=True) if heading else ""
+    return text.removesuffix("#").strip()
+
+
 def _wrap_tables(soup: BeautifulSoup) -> None:
-    """A wide table or formula scrolls in its own box, not the page."""
+    """A wide table scrolls in its own box, named after its caption or section."""
+    names: Counter[str] = Counter()
     for wide in soup.select("article table"):
-        if wide.find_parent("figure", attrs={"data-widget": True}) or wide.find_parent("math"):
+        if wide.find_parent("figure", attrs={"data-widget": True}):
             continue
-        box = soup.new_tag("div", attrs={"class": "wide", "tabindex": "0", "role": "region"})
         caption = wide.find("caption")
-        box["aria-label"] = caption.get_text(" ", strip=True) if caption else "Table"
+        name = caption.get_text(" ", strip=True) if caption else ""
+        name = name or f"Table: {_nearest_heading(wide)}"
+        names[name] += 1
+        if names[name] > 1:
+            name = f"{name} ({names[name]})"
+        box = soup.new_tag("div", attrs={"class": "wide", "tabindex": "0", "role": "region"})
+        box["aria-label"] = name
         wide.wrap(box)
+
+
+def _plain_citations(soup: BeautifulSoup) -> None:
+    """The bibliography's roles are deprecated ones, in a list that holds no list items."""
+    for entry in soup.select("[role='doc-biblioentry'], div.citation-list"):
+        del entry["role"]
 
 
 def mend(soup: BeautifulSoup) -> None:
@@ -58,3 +78,4 @@ def mend(soup: BeautifulSoup) -> None:
     _describe(soup)
     _name_regions(soup)
     _wrap_tables(soup)
+    _plain_citations(soup)

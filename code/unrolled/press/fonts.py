@@ -44,8 +44,24 @@ MATH_RANGES = (
 ICON_FONTS = "_static/vendor/fontawesome/webfonts"
 ICON_SHEET = "_static/styles/pydata-sphinx-theme.css"
 ALWAYS_ICONS = frozenset(
-    "bars sun moon circle-half-stroke magnifying-glass arrow-up angle-left angle-right "
-    "angle-down chevron-down chevron-up chevron-right list expand download xmark".split()
+    [
+        "bars",
+        "sun",
+        "moon",
+        "circle-half-stroke",
+        "magnifying-glass",
+        "arrow-up",
+        "angle-left",
+        "angle-right",
+        "angle-down",
+        "chevron-down",
+        "chevron-up",
+        "chevron-right",
+        "list",
+        "expand",
+        "download",
+        "xmark",
+    ]
 )
 
 

@@ -152,6 +152,7 @@ export default {
       verdict,
       show,
       scores,
+      h("p", { class: "w-muted" }, "Bits per character so far; lower is better:"),
       chart,
     );
     begin(0);
