@@ -44,7 +44,7 @@ MATH_RANGES = (
 ICON_FONTS = "_static/vendor/fontawesome/webfonts"
 ICON_SHEET = "_static/styles/pydata-sphinx-theme.css"
 ALWAYS_ICONS = frozenset(
-    [
+    {
         "bars",
         "sun",
         "moon",
@@ -61,8 +61,9 @@ ALWAYS_ICONS = frozenset(
         "expand",
         "download",
         "xmark",
-    ]
+    }
 )
+"""Icons that the theme's scripts put into a page."""
 
 
 def subset_font(source: Path, target: Path, codepoints: Iterable[int]) -> None:
