@@ -5,14 +5,16 @@ it by exchanging the word in the middle for a random word. The network sees each
 through one table W, shared by all positions and all examples, so words that may stand for each
 other get similar rows. Nobody asked for the map; it is a side effect.
 
-Collobert and Weston (2008), https://doi.org/10.1145/1390156.1390177, section 4;
-Bottou (2014), https://doi.org/10.1007/s10994-013-5335-x, for the picture R(W(w1), ..., W(w5)).
-They train with a ranking loss and 11 words; here it is five words and the log loss.
+Collobert and Weston (2008), https://doi.org/10.1145/1390156.1390177, and at length Collobert et
+al. (2011), https://jmlr.org/papers/v12/collobert11a.html, section 4, who train with a ranking loss
+on windows of 11 words; here it is the log loss on five. Bottou (2014),
+https://doi.org/10.1007/s10994-013-5335-x, draws the picture R(W(w1), ..., W(w5)).
 Explained in ``book/embeddings.md``.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -47,11 +49,6 @@ def token_stream(speeches: list[list[str]], vocabulary: WordVocabulary) -> Tenso
     return torch.tensor(ids)
 
 
-def n_special(vocabulary: WordVocabulary) -> int:
-    """Return how many of the first rows are no words (boundary, unknown)."""
-    return sum(token in (BOUNDARY, UNKNOWN) for token in vocabulary.tokens[:2])
-
-
 def windows(ids: Tensor, length: int = 5, first_word: int = 2) -> Tensor:
     """Return all windows (N, length) of known words: no boundary, no unknown word in them.
 
@@ -77,7 +74,9 @@ class Noise:
     cumulative: Tensor
 
     @classmethod
-    def from_ids(cls, ids: Tensor, vocab_size: int, power: float = 0.75, first_word: int = 2):
+    def from_ids(
+        cls, ids: Tensor, vocab_size: int, power: float = 0.75, first_word: int = 2
+    ) -> Self:
         """Count the words of a token stream; special tokens (below `first_word`) never come."""
         weights = torch.bincount(ids, minlength=vocab_size).double()
         if len(weights) != vocab_size:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -90,7 +91,7 @@ def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
 def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     from docutils.nodes import SkipNode
 
-    number = node.get("number")
+    number = node["number"] and get_node_equation_number(translator, node)
     translator.body.append(
         translator.starttag(node, "div", CLASS="formula", tabindex="0", role="group")
     )
