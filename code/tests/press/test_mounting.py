@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from unrolled.press.mounting import LARGEST_UNASKED, STATE_TYPE, VIEW_TYPE, mount_interactives
 
@@ -38,7 +40,9 @@ def data_block(soup: BeautifulSoup) -> dict:
 
 
 def test_widget_becomes_a_named_figure_with_caption_and_still(tmp_path: Path) -> None:
-    still = base64.b64encode(b"a picture").decode()
+    buffer = io.BytesIO()
+    Image.new("RGB", (3, 2), "#123456").save(buffer, format="PNG")
+    still = base64.b64encode(buffer.getvalue()).decode()
     widget = anywidget(name="demo", caption="Press <it>.", still=still, still_alt="What is seen")
     soup = page_with({"a1": widget}, "a1")
     mount_interactives(soup, tmp_path, "../")
@@ -46,7 +50,8 @@ def test_widget_becomes_a_named_figure_with_caption_and_still(tmp_path: Path) ->
     assert figure["data-widget"] == "demo"
     assert figure.figcaption.get_text().startswith("Press <it>.")
     assert figure.img["alt"] == "What is seen"
-    assert (tmp_path / figure.img["src"].removeprefix("../")).read_bytes() == b"a picture"
+    with Image.open(tmp_path / figure.img["src"].removeprefix("../")) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (3, 2))
     assert figure.find(attrs={"data-start": True}) is None
     assert soup.find("script", type=STATE_TYPE) is None
 

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
+from unrolled.press.pictures import as_webp
+
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
 LARGEST_INLINE_BUFFER = 8_192
@@ -78,10 +80,9 @@ def _figure(soup: BeautifulSoup, model: dict, key: str, outdir: Path, root: str)
     figure["data-widget"] = name
     stage = soup.new_tag("div", attrs={"class": "interactive-stage"})
     if still := state.get("still"):
-        path = _write(outdir, base64.b64decode(still), ".png")
+        path = _write(outdir, as_webp(base64.b64decode(still)), ".webp")
         image = soup.new_tag("img", attrs={"class": "interactive-still", "src": root + path})
         image["alt"] = state.get("still_alt", "")
-        image["loading"] = "lazy"
         stage.append(image)
     figure.append(stage)
     weight = sum(len(base64.b64decode(b["data"])) for b in model.get("buffers", []))

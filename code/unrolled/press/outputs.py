@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+from binascii import a2b_base64
 from typing import ClassVar
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 
+from unrolled.press.pictures import as_webp
 from unrolled.reporting import SECONDS_MIME
 
 
 class OutputRenderer(NbElementRenderer):
-    """MyST-NB's renderer, with the text alternative that `unrolled.reporting.show` sends."""
+    """MyST-NB's renderer, with light pictures and the alternatives that `reporting.show` sends."""
 
     def render_image(self, data: MimeData) -> list[nodes.Element]:
-        rendered = super().render_image(data)
-        alt = data.output_metadata.get(data.mime_type, {}).get("alt")
-        if alt:
-            for element in rendered:
-                for image in element.findall(nodes.image):
-                    image["alt"] = alt
-        return rendered
+        if data.mime_type != "image/png":
+            return super().render_image(data)
+        picture = as_webp(a2b_base64(data.content))
+        name = f"{hashlib.sha256(picture).hexdigest()[:16]}.webp"
+        image = nodes.image(uri=self.write_file([name], picture, overwrite=False, exists_ok=True))
+        image["alt"] = data.output_metadata.get(data.mime_type, {}).get("alt", "")
+        return [image]
 
 
 class MeasuredSeconds:

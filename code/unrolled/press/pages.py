@@ -6,13 +6,15 @@ that a page which is not rewritten stays finished, and none is finished twice.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bs4 import BeautifulSoup
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
 from unrolled.press.accessibility import mend
-from unrolled.press.mounting import mount_interactives
+from unrolled.press.mounting import FOLDER, mount_interactives
+from unrolled.press.pictures import place_pictures
 from unrolled.press.policy import state_policy
 from unrolled.press.third_parties import remove_third_parties
 
@@ -40,6 +42,13 @@ class PageFinisher(BuiltinTemplateLoader):
         soup = BeautifulSoup(text, "html.parser")
         remove_third_parties(soup)
         mount_interactives(soup, self.builder.outdir, context.get("content_root", "./"))
+        place_pictures(soup, self._pictures())
         mend(soup)
         state_policy(soup)
         return str(soup)
+
+    def _pictures(self) -> dict[str, Path]:
+        """Where the site's pictures lie before Sphinx and `mount_interactives` place them."""
+        source, outdir = Path(self.builder.srcdir), Path(self.builder.outdir)
+        found = {name: source / path for path, name in self.builder.images.items()}
+        return found | {path.name: path for path in (outdir / FOLDER).glob("*.webp")}

@@ -26,6 +26,7 @@ ENTRANCE = """<!DOCTYPE html>
 UNUSED = (
     "**/*.map",
     "**/*.LICENSE.txt",
+    "_static/*.html",
     "_static/sphinx-thebe.*",
     "_static/scripts/fontawesome.js",
 )
