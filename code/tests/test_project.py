@@ -103,3 +103,11 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     listed = {toc["root"]} | {c["file"] for part in toc["parts"] for c in part["chapters"]}
     written = {path.relative_to(CHECKOUT).with_suffix("").as_posix() for path in PAGES}
     assert written == listed
+
+
+def test_index_gives_each_chapters_own_reading_time() -> None:
+    index = (CHECKOUT / "book" / "index.md").read_text("utf-8")
+    listed = re.findall(r"^\|[^|]*\]\(([\w-]+\.md)\)[^|]*\|[^|]*\| ([^|]+?) \|$", index, re.M)
+    assert listed
+    for name, time in listed:
+        assert f":read: {time}\n" in (CHECKOUT / "book" / name).read_text("utf-8"), name

@@ -28,7 +28,7 @@ class Smoothing(Protocol):
 
 @dataclass(frozen=True)
 class AddAlpha:
-    r"""Pretend that every token was seen `alpha` times more often than it was.
+    r"""Pretend that every token was seen `alpha` more times than it was.
 
         P(w | h) = (c(h, w) + alpha) / (n(h) + alpha V),   n(h) = sum_w c(h, w)
 
@@ -75,11 +75,13 @@ class Interpolated:
 class WittenBell:
     r"""Trust a context the less, the more often it surprised us.
 
-        P(w | h) = (c(h, w) + s t(h) P(w | h')) / (n(h) + s t(h)),   h' = h without its first token
+        P(w | h) = (c(h, w) + kappa d(h) P(w | h')) / (n(h) + kappa d(h)),
+        h' = h without its first token
 
-    t(h) is the number of different tokens seen after h, that is, how often something new turned
-    up there. With strength s = 1 this is method C of Witten and Bell (1991), interpolated as by
-    Chen and Goodman (1999); the strength is ours, to be chosen on validation text.
+    d(h) is the number of different tokens seen after h, that is, how often something new turned
+    up there. Where n(h) = 0, the shorter context speaks alone. With strength kappa = 1 this is
+    method C of Witten and Bell (1991), interpolated as by Chen and Goodman (1999); the strength is
+    ours, to be chosen on validation text.
     """
 
     strength: float = 1.0
@@ -91,8 +93,8 @@ class WittenBell:
     def __call__(self, counts: np.ndarray, shorter: np.ndarray) -> np.ndarray:
         """(N, V) counts and (N, V) probabilities to (N, V) probabilities."""
         n = counts.sum(1, keepdims=True)  # (N, 1)
-        t = (counts > 0).sum(1, keepdims=True)  # (N, 1)
-        pull = np.where(n > 0, self.strength * t, 1.0)  # never seen: the shorter speaks alone
+        d = (counts > 0).sum(1, keepdims=True)  # (N, 1)
+        pull = np.where(n > 0, self.strength * d, 1.0)  # never seen: the shorter speaks alone
         return (counts + pull * shorter) / (n + pull)
 
 
@@ -100,7 +102,7 @@ class WittenBell:
 class Table:
     """Which tokens followed each context of one length, and how often.
 
-    A context is one integer: its tokens are the digits of a number to the base V.
+    A context is one integer: its tokens' ids are the digits of a number to the base V.
     """
 
     contexts: np.ndarray  # (C,) int64, sorted
@@ -136,7 +138,8 @@ class NGram:
     """P(next token | the order-1 tokens before it), from counts.
 
     Maps tokens (B, T) to log-probabilities (B, T, V) like every sequence model of the book. The
-    boundary token (id 0) cuts a context: what stands before it is not looked at.
+    boundary token (id 0) cuts a context: it and what stands before it are not looked at. `fit` puts
+    one before the text, and none after it, so the end of a text is not predicted.
     """
 
     vocabulary: CharacterVocabulary

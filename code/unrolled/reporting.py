@@ -29,6 +29,9 @@ SECONDS_MIME = "application/vnd.unrolled.seconds"
 LADDER_MIME = "application/vnd.unrolled.ladder+json"
 """MIME type of a row of the book's yardstick table."""
 
+WIDEST = 6.2
+"""Inches; in a wider figure the letters are too small to read on a phone."""
+
 DIGITS = 6
 """Significant digits of plotted data that count when two runs are compared."""
 
@@ -119,6 +122,18 @@ def figure_digest(fig: Figure) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
+def picture(fig: Figure) -> str:
+    """The figure as a base64 PNG, no wider than `WIDEST`; closes it."""
+    import matplotlib.pyplot as plt
+
+    width, height = fig.get_size_inches()
+    fig.set_size_inches(min(width, WIDEST), height)
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=144, bbox_inches="tight", metadata={"Software": None})
+    plt.close(fig)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
 def show(fig: Figure, alt: str) -> None:
     """Show a matplotlib figure with a text alternative, and close it.
 
@@ -130,16 +145,11 @@ def show(fig: Figure, alt: str) -> None:
     """
     if not alt.strip():
         raise ValueError("expected a text alternative that says what the figure shows, got none")
-    import matplotlib.pyplot as plt
-
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=144, bbox_inches="tight", metadata={"Software": None})
-    digest = figure_digest(fig)
-    plt.close(fig)
     alt = " ".join(alt.split())
+    digest = figure_digest(fig)
     display(
         {
-            "image/png": base64.b64encode(buffer.getvalue()).decode(),
+            "image/png": picture(fig),
             "text/plain": f"<Figure {digest}: {alt}>",
         },
         raw=True,
@@ -176,7 +186,7 @@ def ladder_row(
     """
     if not bits > 0:
         raise ValueError(f"expected bits per character above 0, got {bits}")
-    row = LadderRow(slug, name, round(float(bits), 4), parameters, sample)
+    row = LadderRow(slug, name, round(float(bits), 6), parameters, sample)
     text = json.dumps(asdict(row), ensure_ascii=False, sort_keys=True)
     key = "ladder_" + slug.replace("-", "_")
     _record(key, {LADDER_MIME: text, "text/plain": f"{row.bits_per_character:.4f}"})

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import json
 from typing import TYPE_CHECKING, ClassVar
 
 import anywidget
 import traitlets
 
+from unrolled.reporting import picture
 from unrolled.widgets.modules import style
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Interactive(anywidget.AnyWidget):
         super().__init__(
             name=self.widget_name,
             caption=caption,
-            still=_png(still) if still is not None else "",
+            still=picture(still) if still is not None else "",
             still_alt=" ".join(still_alt.split()),
             **traits,
         )
@@ -70,13 +69,3 @@ class Interactive(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.digest()}>"
-
-
-def _png(fig: Figure) -> str:
-    """The figure as a base64 PNG; closes it."""
-    import matplotlib.pyplot as plt
-
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=120, bbox_inches="tight", metadata={"Software": None})
-    plt.close(fig)
-    return base64.b64encode(buffer.getvalue()).decode()
