@@ -67,10 +67,10 @@ def test_corrupt_changes_the_middle_of_a_copy():
 def test_network_is_its_equation(network):
     window = torch.tensor([[3, 1, 4, 1, 5]])
     W = network.embed.weight.detach().double().numpy()
-    A, b = (p.detach().double().numpy() for p in network.hidden.parameters())
-    u, c = (p.detach().double().numpy() for p in network.out.parameters())
+    M, b = (p.detach().double().numpy() for p in network.hidden.parameters())
+    u, b0 = (p.detach().double().numpy() for p in network.out.parameters())
     x = np.concatenate([W[i] for i in (3, 1, 4, 1, 5)])
-    by_hand = u[0] @ np.tanh(A @ x + b) + c[0]
+    by_hand = u[0] @ np.tanh(M @ x + b) + b0[0]
     assert network(window).item() == pytest.approx(by_hand, abs=1e-6)
     assert network(window).shape == (1,)
     assert network.hidden.weight.shape == (4, 15)

@@ -86,7 +86,11 @@ def test_ladder_row_and_its_time(shown: list) -> None:
     reporting.ladder_row("n-gram", "Best n-gram", 2.34567, parameters=7, train_seconds=1.5)
     record, time = (data for data, _ in shown)
     row = json.loads(record["application/papermill.record/" + reporting.LADDER_MIME])
-    assert (row["name"], row["bits_per_character"], row["parameters"]) == ("Best n-gram", 2.34567, 7)
+    assert (row["name"], row["bits_per_character"], row["parameters"]) == (
+        "Best n-gram",
+        2.34567,
+        7,
+    )
     assert "1.5 s (measured)" in time.values()
 
 

@@ -28,6 +28,16 @@ def test_cosine_by_hand():
     assert vectors.cosine(np.array([1, 2]), np.array([-2, -4])) == pytest.approx(-1)
 
 
+def test_cosines_between_agrees_with_torch():
+    rows = np.random.default_rng(0).standard_normal((5, 3))
+    pairs = [(i, j) for i in range(5) for j in range(i + 1, 5)]
+    first, second = (torch.tensor(rows[[pair[k] for pair in pairs]]) for k in (0, 1))
+    oracle = torch.cosine_similarity(first, second, dim=1).numpy()
+    assert vectors.cosines_between(rows) == pytest.approx(oracle)
+    by_hand = vectors.cosines_between(np.array([[1.0, 0], [0, 2], [1, 1]]))
+    assert by_hand == pytest.approx([0, np.sqrt(0.5), np.sqrt(0.5)])
+
+
 def test_nearest_by_hand():
     toy = WordVectors(("up", "down", "high"), np.float32([[0, 1], [0, -1], [1, 2]]))
     found = toy.nearest("up", 2)

@@ -107,15 +107,15 @@ def corrupt(valid: Tensor, noise: Noise, generator: torch.Generator) -> Tensor:
 class ValidityNetwork(nn.Module):
     r"""Score whether five words make a valid 5-gram.
 
-    $$ s = u^\top \tanh(A\,[W_{w_1}; \dots; W_{w_5}] + b) + c, \qquad P(\text{valid}) = \sigma(s) $$
+    $$s = u^\top \tanh(M\,[W_{w_1}; \dots; W_{w_5}] + b) + b_0, \quad P(\text{valid}) = \sigma(s)$$
 
-    W (V, D) is the table of word vectors: the same for all five positions. A (H, 5D), b, u and c
-    are the judge that reads the five rows side by side.
+    W (V, C) is the table of word vectors: the same for all five positions. M (hidden, 5C), b, u
+    and b_0 are the judge that reads the five rows end to end.
 
     Args:
         vocab_size: V, rows of the table.
-        dim: D, numbers in a word vector.
-        hidden: H, hidden units of the judge.
+        dim: C, numbers in a word vector.
+        hidden: Hidden units of the judge.
         window: How many words it reads.
     """
 
@@ -136,9 +136,9 @@ class ValidityNetwork(nn.Module):
             raise ValueError(
                 f"expected windows of shape (B, {self.window}), got {tuple(windows.shape)}"
             )
-        x = self.embed(windows)  # (B, 5, D): five rows of one table
-        x = x.flatten(1)  # (B, 5D): side by side
-        x = torch.tanh(self.hidden(x))  # (B, H)
+        x = self.embed(windows)  # (B, 5, C): five rows of one table
+        x = x.flatten(1)  # (B, 5C): end to end
+        x = torch.tanh(self.hidden(x))  # (B, hidden)
         return self.out(x).squeeze(1)  # (B,)
 
 

@@ -22,9 +22,9 @@ def subsample(
 ) -> Tensor:
     r"""Return a token stream (M,) from which many of the most frequent words were dropped.
 
-    A word with frequency f is kept with probability $\min(1, \sqrt{t / f})$, where t is the
-    threshold; special tokens always stay. What is dropped counts as not there, so the words
-    around it move closer together.
+    A word that is a share f of the text is kept with probability $\min(1, \sqrt{\theta / f})$,
+    where θ is the threshold; special tokens always stay. What is dropped counts as not there, so
+    the words around it move closer together.
     """
     if not threshold > 0:
         raise ValueError(f"expected a threshold above 0, got {threshold}")
@@ -52,10 +52,10 @@ def pairs(ids: Tensor, radius: int, first_word: int = 2) -> Tensor:
 
 
 class SkipGram(nn.Module):
-    r"""Score how well words go together: $s(c, o) = W_c \cdot W'_o$, $P(\text{seen together}) =
+    r"""Score how well words go together: $s(w, o) = W_w \cdot W'_o$, $P(\text{seen together}) =
     \sigma(s)$.
 
-    `embed` W (V, D) holds the vectors of words as centers: the map. `context` W' (V, D) holds
+    `embed` W (V, C) holds the vectors of words as centers: the map. `context` W' (V, C) holds
     the vectors of words as company, which are thrown away in the end.
     """
 
@@ -75,7 +75,7 @@ class SkipGram(nn.Module):
                 f"expected centers (B,) and others (B, K), got {tuple(centers.shape)} and "
                 f"{tuple(others.shape)}"
             )
-        center = self.embed(centers).unsqueeze(1)  # (B, 1, D)
+        center = self.embed(centers).unsqueeze(1)  # (B, 1, C)
         return (center * self.context(others)).sum(dim=2)  # (B, K)
 
 

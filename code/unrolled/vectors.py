@@ -32,7 +32,7 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
     """
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
-        raise ValueError(f"expected two vectors of the same shape (D,), got {a.shape}, {b.shape}")
+        raise ValueError(f"expected two vectors of the same shape (C,), got {a.shape}, {b.shape}")
     lengths = np.linalg.norm(a) * np.linalg.norm(b)
     if lengths == 0:
         raise ValueError("expected two vectors that are not zero; a zero vector has no direction")
@@ -40,14 +40,20 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:
-    """Return the rows of a table (N, D), each scaled to length 1 (a zero row stays zero)."""
+    """Return the rows of a table (N, C), each scaled to length 1 (a zero row stays zero)."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(lengths == 0, 1, lengths)
 
 
+def cosines_between(rows: np.ndarray) -> np.ndarray:
+    """Return the cosines (N (N - 1) / 2,) of all pairs of different rows of a table (N, C)."""
+    directions = unit_rows(rows)
+    return (directions @ directions.T)[np.triu_indices(len(rows), 1)]
+
+
 @dataclass(frozen=True, eq=False)
 class WordVectors:
-    """Words and their vectors: row i of `vectors` (V, D), float32, belongs to ``words[i]``.
+    """Words and their vectors: row i of `vectors` (V, C), float32, belongs to ``words[i]``.
 
     >>> toy = WordVectors(("up", "down", "high"), np.float32([[0, 1], [0, -1], [1, 2]]))
     >>> toy.nearest("up", 1)
@@ -80,7 +86,7 @@ class WordVectors:
         return word in self._rows
 
     def __getitem__(self, word: str) -> np.ndarray:
-        """Return the vector (D,) of a word, float32."""
+        """Return the vector (C,) of a word, float32."""
         return self.vectors[self.row(word)]
 
     @cached_property
@@ -110,7 +116,7 @@ class WordVectors:
     def nearest(
         self, target: str | np.ndarray, n: int = 10, exclude: Iterable[str] = ()
     ) -> list[tuple[str, float]]:
-        """Return the `n` words nearest to a word or a vector (D,), each with its cosine.
+        """Return the `n` words nearest to a word or a vector (C,), each with its cosine.
 
         A word is never listed as its own neighbor; nor are the words in `exclude`.
         """
@@ -142,13 +148,13 @@ class WordVectors:
         return self.nearest(target, n, exclude=(a, b, c) if exclude_inputs else ())
 
     def direction(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-        """Return the mean difference (D,) ``second - first`` over pairs of words, float32."""
+        """Return the mean difference (C,) ``second - first`` over pairs of words, float32."""
         if not pairs:
             raise ValueError("expected at least one pair of words, got none")
         return np.mean([self[second] - self[first] for first, second in pairs], axis=0)
 
     def select(self, words: Sequence[str]) -> np.ndarray:
-        """Return the vectors (N, D) of the given words, in their order."""
+        """Return the vectors (N, C) of the given words, in their order."""
         return self.vectors[[self.row(word) for word in words]]
 
 
@@ -183,7 +189,7 @@ class Agreement:
 
 
 def neighbor_table(vectors: np.ndarray, n: int) -> np.ndarray:
-    """Return for each row of (N, D) the numbers (N, n) of the rows with the largest cosines."""
+    """Return for each row of (N, C) the numbers (N, n) of the rows with the largest cosines."""
     directions = unit_rows(np.asarray(vectors, dtype=np.float64))
     similarity = directions @ directions.T  # (N, N)
     np.fill_diagonal(similarity, -np.inf)
@@ -191,7 +197,7 @@ def neighbor_table(vectors: np.ndarray, n: int) -> np.ndarray:
 
 
 def neighbor_agreement(a: np.ndarray, b: np.ndarray, n: int = 10) -> Agreement:
-    """Compare two tables of vectors (N, D) and (N, E) whose rows belong to the same words.
+    """Compare two tables of vectors (N, C) and (N, E) whose rows belong to the same words.
 
     For each word: which share of its `n` nearest words in `a` is also among its `n` nearest
     in `b`? By chance (words of one map shuffled) it is n / (N - 1).
