@@ -14,6 +14,8 @@ import sysconfig
 from importlib import metadata
 from pathlib import Path
 
+from unrolled.press.build import QUIET_THREADS
+
 WATCHED = ("torch", "numpy")
 """Packages that installing the book must never replace."""
 
@@ -57,7 +59,9 @@ def environment_variables(source: Path) -> dict[str, str]:
     The package builds with the setuptools that is already there, so pip needs no network for
     it (of this option pip reads the value of `build_isolation`, hence "0").
     """
-    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    variables = QUIET_THREADS | {
+        k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")
+    }
     return variables | {
         "UNROLLED_SOURCE": str(source),
         "PIP_NO_BUILD_ISOLATION": "0",

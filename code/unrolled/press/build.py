@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from pathlib import Path
 COMPUTED_FROM = ("code/unrolled/**/*", "requirements.txt", "package-lock.json")
 RENDERED_FROM = ("code/unrolled/press/**/*", "_config.yml", "book/assets/**/*")
 PRESS = "code/unrolled/press/"
+QUIET_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Idle threads sleep: spinning, they would stall whatever else shares the two cores."""
 
 
 def fingerprint(root: Path, paths: Iterable[Path]) -> str:
@@ -73,7 +76,9 @@ def jupyter_book(root: Path) -> int:
     """Run Jupyter Book, strictly: every warning is an error, every reference resolves."""
     program = Path(sys.executable).with_name("jupyter-book")
     strictly = ["-W", "-n", "--keep-going"]
-    return subprocess.run([str(program), "build", str(root), *strictly], cwd=root).returncode
+    environment = {**QUIET_THREADS, **os.environ}
+    command = [str(program), "build", str(root), *strictly]
+    return subprocess.run(command, cwd=root, env=environment).returncode
 
 
 def report(root: Path) -> None:
