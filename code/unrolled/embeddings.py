@@ -18,9 +18,9 @@ from typing import Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from unrolled.corpus import BOUNDARY, UNKNOWN, WordVocabulary, words
+from unrolled.training import Record, TrainingConfig, training_steps
 
 
 def spoken_words(text: str) -> list[list[str]]:
@@ -140,57 +140,6 @@ class ValidityNetwork(nn.Module):
         x = x.flatten(1)  # (B, 5C): end to end
         x = torch.tanh(self.hidden(x))  # (B, hidden)
         return self.out(x).squeeze(1)  # (B,)
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """How an embedding is trained; both trainings of the page use it."""
-
-    steps: int = 4000
-    batch_size: int = 1024
-    learning_rate: float = 1e-2  # falls to 0 in a straight line: the map settles at the end
-    record_every: int = 100
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "learning_rate", "record_every"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"expected {name} above 0, got {getattr(self, name)}")
-
-
-@dataclass(frozen=True)
-class Record:
-    """Means since the last record: log loss in nats per judgment, share of right judgments."""
-
-    step: int
-    nats: float
-    accuracy: float
-
-
-def training_steps(
-    parameters: Iterator[nn.Parameter],
-    logits_and_labels: Callable[[torch.Generator], tuple[Tensor, Tensor]],
-    config: TrainingConfig,
-) -> Iterator[Record]:
-    """Minimize the log loss of yes-or-no judgments with Adam; yield a record now and then.
-
-    `logits_and_labels` draws a fresh batch with the generator it is given, and judges it.
-    """
-    generator = torch.Generator().manual_seed(config.seed)
-    optimizer = torch.optim.Adam(parameters, lr=config.learning_rate)
-    nats, right, n = 0.0, 0.0, 0
-    for step in range(1, config.steps + 1):
-        optimizer.param_groups[0]["lr"] = config.learning_rate * (1 - (step - 1) / config.steps)
-        logits, labels = logits_and_labels(generator)
-        loss = F.binary_cross_entropy_with_logits(logits, labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        nats, n = nats + loss.item(), n + 1
-        right += ((logits > 0) == (labels > 0)).float().mean().item()
-        if step % config.record_every == 0 or step == config.steps:
-            yield Record(step, nats / n, right / n)
-            nats, right, n = 0.0, 0.0, 0
 
 
 def train_validity(

@@ -46,7 +46,8 @@ def generate(
         n: How many tokens to append.
         temperature: See `sharpen`.
         generator: Where the chance comes from; the same seed writes the same text.
-        context_length: Show the model at most this many of the last tokens.
+        context_length: Show the model at most this many of the last tokens. Without it, a
+            model that has a memory (`run`) reads each token once and carries the memory on.
 
     Raises:
         ValueError: No token to go on from, or a negative n or temperature.
@@ -55,11 +56,16 @@ def generate(
         raise ValueError(f"expected tokens of shape (B, T), T > 0, got {tuple(tokens.shape)}")
     if n < 0:
         raise ValueError(f"expected n of at least 0, got {n}")
+    remembers, state, new = hasattr(model, "run") and context_length is None, None, tokens
     for _ in range(n):
-        seen = tokens if context_length is None else tokens[:, -context_length:]
-        logits = model(seen)[:, -1]  # (B, V)
+        if remembers:
+            hidden, state = model.run(new, state)  # (B, T, H): only what it hasn't read yet
+            logits = model.head(hidden[:, -1])  # (B, V)
+        else:
+            seen = tokens if context_length is None else tokens[:, -context_length:]
+            logits = model(seen)[:, -1]  # (B, V)
         chosen = torch.multinomial(sharpen(logits, temperature), 1, generator=generator)
-        tokens = torch.cat([tokens, chosen], dim=1)  # (B, T + 1)
+        tokens, new = torch.cat([tokens, chosen], dim=1), chosen  # (B, T + 1), (B, 1)
     return tokens
 
 

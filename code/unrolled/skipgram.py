@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from unrolled.embeddings import Noise, Record, TrainingConfig, training_steps
+from unrolled.embeddings import Noise
+from unrolled.training import Record, TrainingConfig, training_steps
 
 
 def subsample(
