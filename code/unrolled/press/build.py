@@ -21,8 +21,9 @@ from pathlib import Path
 COMPUTED_FROM = ("code/unrolled/**/*", "requirements.txt", "package-lock.json")
 RENDERED_FROM = ("code/unrolled/press/**/*", "_config.yml", "book/assets/**/*")
 PRESS = "code/unrolled/press/"
-QUIET_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Idle threads sleep: spinning, they would stall whatever else shares the two cores."""
+QUIET_THREADS = {"GOMP_SPINCOUNT": "2000"}
+"""How long an idle thread of PyTorch waits awake, in turns of its loop. By default it is so
+long that a second program on the same two cores makes training up to ten times slower."""
 
 
 def fingerprint(root: Path, paths: Iterable[Path]) -> str:
