@@ -12,7 +12,7 @@ INSTALLED := .venv/installed
 .PHONY: book test lint read serve notebooks clean
 
 book: $(INSTALLED)
-	@$(BIN)/python -m unrolled.assets shakespeare glove
+	@$(BIN)/python -m unrolled.assets shakespeare glove smollm2
 	@$(BIN)/python -m unrolled.press
 
 test: book lint

@@ -65,6 +65,11 @@ from unrolled.widgets.memory_span import MemorySpan
 MODELS = {kind: RecurrentModel(len(LETTERS), 4, 6, kind) for kind in ("vanilla", "lstm")}
 MemorySpan(MODELS, LETTERS, PLAY, caption=CAPTION)
 """,
+    "tokenizer-playground": """
+from unrolled.bpe import BytePairTokenizer
+from unrolled.widgets.tokenizer_playground import TokenizerPlayground
+TokenizerPlayground(BytePairTokenizer.train(PLAY, 12), text="But soft", caption=CAPTION)
+""",
     "the-tape": """
 from unrolled.widgets.the_tape import TheTape
 TheTape(caption=CAPTION)
@@ -77,6 +82,29 @@ GradientDetective([Case("A", {"norm": [1, 0.1, 0.01]}, "steps back", "norm", "va
     "train-one-here": """
 from unrolled.widgets.train_one_here import TrainOneHere
 TrainOneHere(["ab", "ba"], hidden=4, steps=40, caption=CAPTION)
+""",
+    "write-with-me": """
+from unrolled.gpt import GPT, GPTConfig
+from unrolled.widgets.write_with_me import WriteWithMe
+SMALL_GPT = GPT(GPTConfig(len(LETTERS), 32, 2, 2, 8))
+WriteWithMe(SMALL_GPT, LETTERS, count=20, caption=CAPTION)
+""",
+    "what-is-it-looking-at": """
+from unrolled.widgets.what_is_it_looking_at import WhatIsItLookingAt
+WhatIsItLookingAt(SMALL_GPT, LETTERS, "But soft", caption=CAPTION)
+""",
+    "one-head-by-hand": """
+from unrolled.widgets.one_head_by_hand import OneHeadByHand
+COMPASS = [(3, 0), (0, 3), (-3, 0), (0, -3)]
+OneHeadByHand("abcd", COMPASS, COMPASS, caption=CAPTION)
+""",
+    "mask-it": """
+from unrolled.widgets.mask_it import MaskIt
+MaskIt(["He", "was"], np.eye(2), np.eye(2), np.eye(2), caption=CAPTION)
+""",
+    "shape-stepper": """
+from unrolled.widgets.shape_stepper import ShapeStepper
+ShapeStepper(caption=CAPTION)
 """,
 }
 

@@ -180,6 +180,13 @@ def change_a_character(widget: Locator) -> None:
     expect(role(widget, "verdict")).not_to_have_text(before)
 
 
+def undo_a_merge(widget: Locator) -> None:
+    pairs = widget.locator("[data-role='pairs'] [data-token]")
+    before = pairs.count()
+    role(widget, "back").click()
+    expect(pairs).to_have_count(before + 1)
+
+
 def cut_the_tape(widget: Locator) -> None:
     role(widget, "window").fill("4")
     expect(widget.locator("[data-cut]")).to_have_count(2)
@@ -198,6 +205,35 @@ def train(widget: Locator) -> None:
     expect(role(widget, "numbers")).to_contain_text("Step 40")
 
 
+def write_on(widget: Locator) -> None:
+    role(widget, "write").click()
+    expect(widget.locator("[data-at]")).to_have_count(27 + 20 + 1, timeout=20_000)
+    expect(role(widget, "speed")).to_contain_text("Wrote 20 tokens")
+
+
+def choose_a_head(widget: Locator) -> None:
+    expect(widget.locator("[data-head]")).to_have_count(4)
+    widget.locator("[data-head='2']").click()
+    expect(role(widget, "head-title")).to_have_text("Layer 2, head 1")
+
+
+def solve_with_the_found_head(widget: Locator) -> None:
+    role(widget, "found").click()
+    expect(role(widget, "verdict")).to_contain_text("solves all 72 sequences")
+
+
+def let_the_mask_leak(widget: Locator) -> None:
+    expect(role(widget, "summary")).to_contain_text("Nothing leaks")
+    role(widget, "fill-zero").check()
+    expect(role(widget, "summary")).to_contain_text("Leaks: He")
+
+
+def scramble_the_heads(widget: Locator) -> None:
+    widget.locator("[data-road='split']").click()
+    role(widget, "forward").click()
+    expect(role(widget, "verdict")).to_contain_text("8 of 12 rows")
+
+
 ACTIONS = {
     "you-are-the-language-model": guess_a_character,
     "vector-explorer": look_a_word_up,
@@ -207,9 +243,15 @@ ACTIONS = {
     "unroll-it": read_one_word,
     "neuron-watch": choose_a_unit,
     "memory-span": change_a_character,
+    "tokenizer-playground": undo_a_merge,
     "the-tape": cut_the_tape,
     "gradient-detective": diagnose,
     "train-one-here": train,
+    "write-with-me": write_on,
+    "what-is-it-looking-at": choose_a_head,
+    "one-head-by-hand": solve_with_the_found_head,
+    "mask-it": let_the_mask_leak,
+    "shape-stepper": scramble_the_heads,
 }
 
 

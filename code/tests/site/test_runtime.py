@@ -129,6 +129,15 @@ def test_large_buffer_is_fetched_once_and_only_when_started(show: Callable, watc
     expect(page.get_by_role("button", name="Start")).to_have_count(0)
 
 
+def test_two_interactives_with_the_same_bytes_fetch_them_once(show: Callable, watch: Watch) -> None:
+    data = bytes([1, 2, 3]) * 20_000
+    page = show({"a": anywidget(SUM_OF_BYTES, data), "b": anywidget(SUM_OF_BYTES, data)}, "a", "b")
+    for done in (1, 2):
+        page.get_by_role("button", name="Start (60 kB)").first.click()
+        expect(page.get_by_text(f"sum {sum(data)}")).to_have_count(done)
+    assert sum(address.endswith(".bin") for address in watch.requests) == 1
+
+
 @pytest.mark.parametrize("module", [BROKEN, NOT_JAVASCRIPT])
 def test_failing_widget_says_so_and_leaves_the_page_working(module: str, show: Callable) -> None:
     page = show({"a": anywidget(module), "b": anywidget(COUNTER, count=0)}, "a", "b")

@@ -35,13 +35,22 @@ class Model {
   send() {}
 }
 
+const fetched = new Map(); // a file that several interactives need is fetched once
+
+function bytesAt(url) {
+  if (!fetched.has(url)) {
+    const bytes = fetch(url).then((answer) => {
+      if (!answer.ok) throw new Error(`${url.split("/").pop()} could not be fetched (${answer.status})`);
+      return answer.arrayBuffer();
+    });
+    bytes.catch(() => fetched.delete(url)); // to be tried again
+    fetched.set(url, bytes);
+  }
+  return fetched.get(url);
+}
+
 async function fill(state, { path, url, data }) {
-  let bytes;
-  if (url) {
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error(`${url.split("/").pop()} could not be fetched (${answer.status})`);
-    bytes = await answer.arrayBuffer();
-  } else bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)).buffer;
+  const bytes = url ? await bytesAt(url) : Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)).buffer;
   const last = path[path.length - 1];
   let place = state;
   for (const step of path.slice(0, -1)) place = place[step];
