@@ -14,6 +14,7 @@ import hashlib
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,7 +104,7 @@ def fetch(name: str, repair: bool = False) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         with _locked(cache / f"{asset.name}.lock"):
             if repair and folder.exists():
-                shutil.rmtree(folder)
+                _discard(folder)
             if not folder.exists():
                 _install(asset, cache, folder)
             _verify(asset, folder)
@@ -137,6 +138,13 @@ def _locked(path: Path) -> Iterator[None]:
 
             fcntl.flock(file, fcntl.LOCK_EX)
         yield  # closing the file frees the lock
+
+
+def _discard(folder: Path) -> None:
+    """Move a folder out of the way at once, then delete what can be deleted of it."""
+    aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.damaged-", dir=folder.parent))
+    os.replace(folder, aside / "contents")
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _install(asset: Asset, cache: Path, folder: Path) -> None:

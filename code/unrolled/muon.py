@@ -38,7 +38,7 @@ def orthogonalized(matrix: Tensor, iterations: int = 3) -> Tensor:
     X = X / X.norm().clamp(min=1e-7)
     for _ in range(iterations):
         A = X @ X.T
-        X = a * X + (b * A + c * A @ A) @ X
+        X = torch.addmm(X, torch.addmm(A, A, A, beta=b, alpha=c), X, beta=a)  # aX + (bA + cAA)X
     return (X.T if matrix.shape[0] > matrix.shape[1] else X).to(matrix.dtype)
 
 

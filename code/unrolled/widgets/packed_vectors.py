@@ -27,8 +27,8 @@ WORDS_SHOWN = 20_000
 class PackedVectors:
     """Words and vectors as raw bytes (little-endian).
 
-    `words`: UTF-8, one word a line. `vectors`: a center (D float32), a scale per word
-    (V float32), then V x D int8; vector i is ``center + scales[i] * steps[i]``.
+    `words`: UTF-8, one word a line. `vectors`: a center (C float32), a scale per word
+    (V float32), then V x C int8; vector i is ``center + scales[i] * steps[i]``.
     """
 
     words: bytes
@@ -36,12 +36,12 @@ class PackedVectors:
     width: int
 
     def unpack(self) -> np.ndarray:
-        """The vectors (V, D) float32 that the page works with."""
-        D = self.width
-        V = (len(self.vectors) - 4 * D) // (4 + D)
-        numbers = np.frombuffer(self.vectors, dtype="<f4", count=D + V)
-        steps = np.frombuffer(self.vectors, dtype=np.int8, offset=4 * (D + V)).reshape(V, D)
-        return numbers[:D] + numbers[D:, None] * steps
+        """The vectors (V, C) float32 that the page works with."""
+        C = self.width
+        V = (len(self.vectors) - 4 * C) // (4 + C)
+        numbers = np.frombuffer(self.vectors, dtype="<f4", count=C + V)
+        steps = np.frombuffer(self.vectors, dtype=np.int8, offset=4 * (C + V)).reshape(V, C)
+        return numbers[:C] + numbers[C:, None] * steps
 
 
 def pack(glove: WordVectors, size: int = WORDS_SHOWN) -> PackedVectors:

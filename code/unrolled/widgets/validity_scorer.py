@@ -94,7 +94,7 @@ def _check_examples(examples: list[list[str]], length: int, tokens: tuple[str, .
 def pack_network(network: ValidityNetwork, vocabulary_size: int) -> tuple[bytes, dict[str, object]]:
     """The weights as bytes and what they are the weights of.
 
-    In this order, little-endian: embedding (V, D), hidden weight (H, N * D), hidden bias (H),
+    In this order, little-endian: embedding (V, C), hidden weight (H, N * C), hidden bias (H),
     output weight (H), output bias. A missing bias counts as zeros.
 
     Raises ValueError for a vocabulary of another size than the embedding, a hidden layer that

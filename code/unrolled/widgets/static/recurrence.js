@@ -1,6 +1,6 @@
 // One step of a recurrent network, as torch.nn.RNN, GRU and LSTM compute it. No DOM here.
 
-import { fromHalf, sigmoid } from "./validity.js";
+import { fromHalf, sigmoid } from "./numbers.js";
 
 /** How many blocks of H rows the weights have, and in which order: torch.nn's. */
 const BLOCKS = { vanilla: ["h"], gru: ["r", "z", "n"], lstm: ["i", "f", "g", "o"] };

@@ -1,5 +1,5 @@
 import { lossAndGradient, networkForward, norm } from "./bptt.js";
-import { seededRandom } from "./validity.js";
+import { seededRandom } from "./random.js";
 
 // A toy language and the training of a network on it: seeded, so that every run is the same run.
 

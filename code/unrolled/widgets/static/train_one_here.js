@@ -5,7 +5,7 @@ import { shortNumber } from "./magnitudes.js";
 import { bar } from "./ranking.js";
 import { bestLoss, encodeSentences, newTraining, openStep, trainingStep, writeSentence } from "./toy_language.js";
 import { subscripts } from "./subscripts.js";
-import { seededRandom } from "./validity.js";
+import { seededRandom } from "./random.js";
 
 const WORK = 12; // milliseconds of training in a frame; the rest is the page's
 const REDRAW = 150; // milliseconds between two drawings

@@ -1,7 +1,9 @@
 // The forward pass of the network that tells valid n-grams from broken ones. No DOM here.
 
+import { fromHalf } from "./numbers.js";
+
 /**
- * embedding (V, D), hidden weight (H, N * D), hidden bias (H), out weight (H), out bias.
+ * embedding (V, C), hidden weight (H, N * C), hidden bias (H), out weight (H), out bias.
  * @typedef {{
  *   vocabularySize: number, width: number, hidden: number, length: number,
  *   embedding: Float32Array, hiddenWeight: Float32Array, hiddenBias: Float32Array,
@@ -26,22 +28,6 @@ export function decodeNetwork(view, shape) {
   const [embedding, hiddenWeight, hiddenBias, outWeight, [outBias]] = counts.map((count) => all.subarray(at, (at += count)));
   const projected = Array(length).fill(null);
   return { vocabularySize, width, hidden, length, embedding, hiddenWeight, hiddenBias, outWeight, outBias, projected };
-}
-
-/**
- * IEEE half-precision numbers, given as their bits.
- * @param {Uint16Array} halves
- * @returns {Float32Array}
- */
-export function fromHalf(halves) {
-  return Float32Array.from(halves, (bits) => {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 0x1f;
-    const fraction = bits & 0x3ff;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    if (exponent === 31) return fraction ? NaN : sign * Infinity;
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
 }
 
 /**
@@ -86,11 +72,6 @@ export function logit(network, tokens) {
   return sums.reduce((score, sum, k) => score + network.outWeight[k] * Math.tanh(sum), network.outBias);
 }
 
-/** The probability that a logit stands for. */
-export function sigmoid(score) {
-  return 1 / (1 + Math.exp(-score));
-}
-
 /**
  * The logit of the n-gram with each word of the vocabulary put into `slot` in turn: (V).
  * @param {Network} network
@@ -112,21 +93,4 @@ export function replacementLogits(network, tokens, slot) {
     scores[i] = score;
   }
   return scores;
-}
-
-/**
- * A seeded stream of numbers in (0, 1): the same seed gives the same stream.
- * A linear congruential generator (Park and Miller's multiplier of 1993).
- * @param {number} seed
- * @returns {() => number}
- */
-export function seededRandom(seed) {
-  const modulus = 2147483647;
-  let state = (Math.abs(Math.trunc(seed)) % (modulus - 1)) + 1;
-  const next = () => {
-    state = (state * 48271) % modulus;
-    return state / modulus;
-  };
-  for (let skipped = 0; skipped < 4; skipped += 1) next(); // a small seed's first numbers are small
-  return next;
 }

@@ -1,6 +1,8 @@
 import { announce, h } from "./dom.js";
 import { lexicon } from "./lexicon.js";
-import { decodeNetwork, logit, replacementLogits, seededRandom, sigmoid } from "./validity.js";
+import { sigmoid } from "./numbers.js";
+import { seededRandom } from "./random.js";
+import { decodeNetwork, logit, replacementLogits } from "./validity.js";
 import { decodeWords, largest } from "./vectors.js";
 import { bar, refill } from "./ranking.js";
 import { wordField } from "./word_field.js";

@@ -16,11 +16,11 @@ export function decodeWords(view) {
 }
 
 /**
- * Undo the packing of `unrolled.widgets.packed_vectors.pack`: D float32 for the center,
- * V float32 scales, V x D int8. Vector i = center + scale i times its bytes.
+ * Undo the packing of `unrolled.widgets.packed_vectors.pack`: C float32 for the center,
+ * V float32 scales, V x C int8. Vector i = center + scale i times its bytes.
  * @param {DataView} wordsView
  * @param {DataView} vectorsView
- * @param {number} width D, the length of one vector
+ * @param {number} width C, the length of one vector
  * @returns {Space}
  */
 export function decodeSpace(wordsView, vectorsView, width) {
