@@ -37,6 +37,14 @@ def test_measured_time_has_a_mime_type_of_its_own(shown: list) -> None:
     assert data["application/papermill.record/" + reporting.SECONDS_MIME] == "3.1 s (measured)"
 
 
+def test_a_ratio_of_measured_times_may_differ_too(shown: list) -> None:
+    reporting.glue("run_ratio", reporting.times(12.0, 3.0))
+    data = shown[0][0]
+    assert data["application/papermill.record/" + reporting.SECONDS_MIME] == "4.0 times (measured)"
+    with pytest.raises(ValueError, match="above 0 seconds, got"):
+        reporting.times(1.0, 0)
+
+
 @pytest.mark.parametrize(("name", "value"), [("two words", 1.0), ("fine", [1, 2]), ("fine", None)])
 def test_glue_refuses_what_prose_cannot_use(name: str, value: object, shown: list) -> None:
     with pytest.raises(ValueError, match="expected"):

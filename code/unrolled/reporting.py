@@ -24,7 +24,7 @@ GLUE_PREFIX = "application/papermill.record/"
 """MIME prefix under which MyST-NB looks for values that the prose may use."""
 
 SECONDS_MIME = "application/vnd.unrolled.seconds"
-"""MIME type of a measured time, the one output that may differ between two runs."""
+"""MIME type of a measured time or a ratio of such, the outputs that may differ between two runs."""
 
 LADDER_MIME = "application/vnd.unrolled.ladder+json"
 """MIME type of a row of the book's yardstick table."""
@@ -57,6 +57,24 @@ def seconds(value: float) -> Seconds:
     if value < 0:
         raise ValueError(f"expected a time of at least 0 seconds, got {value}")
     return Seconds(float(value))
+
+
+@dataclass(frozen=True)
+class Times(Seconds):
+    """A ratio of two measured times: how many times as long, or as fast."""
+
+    def __repr__(self) -> str:
+        return f"{self.value:.1f} times (measured)"
+
+
+def times(longer: float, shorter: float) -> Times:
+    """Mark how many times `longer` is `shorter`, both measured in seconds, in one run.
+
+    Raises ValueError unless both are above 0.
+    """
+    if not (longer > 0 and shorter > 0):
+        raise ValueError(f"expected times above 0 seconds, got {longer} and {shorter}")
+    return Times(longer / shorter)
 
 
 def _record(name: str, bundle: dict[str, str]) -> None:
