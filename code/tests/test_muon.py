@@ -29,7 +29,6 @@ def test_all_directions_become_alike(shape):
     assert after.min() > 0.5
 
 
-@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="PyTorch has Muon from 2.9 on")
 @pytest.mark.parametrize("shape", [(24, 12), (12, 24), (16, 16)])
 @pytest.mark.parametrize("iterations", [3, 5])
 def test_equals_pytorchs_muon(shape, iterations):

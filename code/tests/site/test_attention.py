@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from interactives import ready, role
 from playwright.sync_api import Locator, Page, expect
 
 COMPASS = [(3, 0), (0, 3), (-3, 0), (0, -3)]
@@ -12,18 +13,6 @@ COMPASS = [(3, 0), (0, 3), (-3, 0), (0, -3)]
 def chapter(page: Page, site: str) -> Page:
     page.goto(f"{site}/book/attention.html")
     return page
-
-
-def ready(page: Page, name: str) -> Locator:
-    """The interactive called `name`, ready."""
-    figure = page.locator(f"[data-widget='{name}']").first
-    figure.scroll_into_view_if_needed()
-    expect(figure).to_have_attribute("data-ready", "", timeout=20_000)
-    return figure
-
-
-def role(figure: Locator, name: str) -> Locator:
-    return figure.locator(f"[data-role='{name}']")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from interactives import ready, role
 from playwright.sync_api import Locator, Page, expect
 
 WAIT = 60_000
@@ -15,18 +16,6 @@ WAIT = 60_000
 def chapter(page: Page, site: str) -> Page:
     page.goto(f"{site}/book/bptt.html")
     return page
-
-
-def ready(page: Page, name: str) -> Locator:
-    """The first interactive called `name`, ready."""
-    figure = page.locator(f"[data-widget='{name}']").first
-    figure.scroll_into_view_if_needed()
-    expect(figure).to_have_attribute("data-ready", "", timeout=20_000)
-    return figure
-
-
-def role(figure: Locator, name: str) -> Locator:
-    return figure.locator(f"[data-role='{name}']")
 
 
 @pytest.fixture

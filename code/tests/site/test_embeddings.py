@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from interactives import started
 from playwright.sync_api import Locator, Page, expect
-
-WAIT = 20_000
-"""Milliseconds for 1 MB of vectors to arrive and be unpacked."""
 
 
 @pytest.fixture
 def chapter(page: Page, site: str) -> Page:
     page.goto(f"{site}/book/embeddings.html")
     return page
-
-
-def started(page: Page, name: str) -> Locator:
-    """The interactive called `name`, started and ready."""
-    figure = page.locator(f"[data-widget='{name}']").first
-    start = figure.locator("[data-start]")
-    figure.scroll_into_view_if_needed()
-    if start.count():
-        start.click()
-    expect(figure).to_have_attribute("data-ready", "", timeout=WAIT)
-    return figure
 
 
 def type_word(figure: Locator, role: str, word: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from built_site import PHONE, Watch
+from interactives import first_role as role
+from interactives import started
 from playwright.sync_api import Browser, Locator, Page, expect
 
 WAIT = 30_000
@@ -20,27 +22,14 @@ def chapter(page: Page, site: str) -> Page:
     return page
 
 
-def started(page: Page, name: str) -> Locator:
-    """The interactive called `name`, started and ready."""
-    figure = page.locator(f"[data-widget='{name}']").first
-    figure.scroll_into_view_if_needed()
-    figure.locator("[data-start]").click()
-    expect(figure).to_have_attribute("data-ready", "", timeout=WAIT)
-    return figure
-
-
 @pytest.fixture
 def writer(chapter: Page) -> Locator:
-    return started(chapter, WRITER)
+    return started(chapter, WRITER, WAIT)
 
 
 @pytest.fixture
 def looker(chapter: Page) -> Locator:
-    return started(chapter, LOOKER)
-
-
-def role(figure: Locator, name: str) -> Locator:
-    return figure.locator(f"[data-role='{name}']").first
+    return started(chapter, LOOKER, WAIT)
 
 
 def idle(figure: Locator) -> None:
@@ -59,10 +48,10 @@ def test_at_most_3_megabytes_fetched_once_when_started(
         return [address for address in watch.requests if address.endswith(".bin")]
 
     assert large() == []
-    started(chapter, WRITER)
+    started(chapter, WRITER, WAIT)
     first = large()
     assert first
-    started(chapter, LOOKER)
+    started(chapter, LOOKER, WAIT)
     assert large() == first  # both have the same model
     assert len(set(first)) == len(first)
     assert sum(len(chapter.request.get(address).body()) for address in first) <= 3_000_000
@@ -309,7 +298,7 @@ def old_browser(browser: Browser, site: str) -> Iterator[Page]:
 
 
 def test_without_webassembly_it_writes_the_same_text(writer: Locator, old_browser: Page) -> None:
-    figure = started(old_browser, WRITER)
+    figure = started(old_browser, WRITER, WAIT)
     assert figure.locator(".unrolled").get_attribute("data-engine") == "plain"
     for one in (figure, writer):
         role(one, "greedy").check()
@@ -435,7 +424,7 @@ def test_fits_a_phone(name: str, browser: Browser, site: str) -> None:
     context = browser.new_context(viewport=PHONE)
     page = context.new_page()
     page.goto(f"{site}/book/gpt.html")
-    figure = started(page, name)
+    figure = started(page, name, WAIT)
     if name == WRITER:
         write(figure, 100)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from built_site import DESKTOP, Watch
+from interactives import first_role as role
 from lab_notebook import CELLS, every_interactive, lab_notebook
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
@@ -126,10 +127,6 @@ def notebook(lab: str, browser: Browser) -> Iterator[OpenNotebook]:
     page.wait_for_function(ALL_RAN, arg=len(CELLS) + 1, timeout=DRAWN)
     yield OpenNotebook(page, watch)
     context.close()
-
-
-def role(widget: Locator, name: str) -> Locator:
-    return widget.locator(f"[data-role='{name}']").first
 
 
 def guess_a_character(widget: Locator) -> None:

@@ -6,6 +6,7 @@ import math
 
 import pytest
 from built_site import PHONE
+from interactives import role
 from playwright.sync_api import Page, expect
 
 GAME = '[data-widget="you-are-the-language-model"]'
@@ -19,10 +20,6 @@ def game(page: Page, site: str):
     game = page.locator(GAME)
     game.locator("xpath=self::*[@data-ready]").wait_for(timeout=20_000)
     return game
-
-
-def role(game, name):
-    return game.locator(f'[data-role="{name}"]')
 
 
 def bits(game, who):

@@ -7,31 +7,15 @@ import re
 
 import pytest
 from built_site import PHONE
+from interactives import WAIT, started
+from interactives import first_role as role
 from playwright.sync_api import Locator, Page, expect
-
-WAIT = 20_000
-"""Milliseconds for the weights to arrive and a text to be read."""
 
 
 @pytest.fixture
 def chapter(page: Page, site: str) -> Page:
     page.goto(f"{site}/book/rnn.html")
     return page
-
-
-def started(page: Page, name: str) -> Locator:
-    """The interactive called `name`, started and ready."""
-    figure = page.locator(f"[data-widget='{name}']").first
-    start = figure.locator("[data-start]")
-    figure.scroll_into_view_if_needed()
-    if start.count():
-        start.click()
-    expect(figure).to_have_attribute("data-ready", "", timeout=WAIT)
-    return figure
-
-
-def role(figure: Locator, name: str) -> Locator:
-    return figure.locator(f"[data-role='{name}']").first
 
 
 def number(text: str) -> float:

@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import pytest
 from built_site import PHONE
+from interactives import WAIT, started
+from interactives import first_role as role
 from playwright.sync_api import Locator, Page, expect
 
 from unrolled import corpus
 from unrolled.bpe import BytePairTokenizer
 from unrolled.pretrained import load_tokenizer
 
-WAIT = 20_000
-"""Milliseconds for the merges to arrive."""
-
 
 @pytest.fixture
 def playground(page: Page, site: str) -> Locator:
     """The interactive, started."""
     page.goto(f"{site}/book/tokens.html")
-    figure = page.locator("[data-widget='tokenizer-playground']").first
-    figure.scroll_into_view_if_needed()
-    figure.locator("[data-start]").click()
-    expect(figure).to_have_attribute("data-ready", "", timeout=WAIT)
-    return figure
+    return started(page, "tokenizer-playground")
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> BytePairTokenizer:
     """The tokenizer that the page trains."""
     return BytePairTokenizer.train(corpus.load().train, 4000)
-
-
-def role(figure: Locator, name: str) -> Locator:
-    return figure.locator(f"[data-role='{name}']").first
 
 
 def ids(figure: Locator, name: str) -> list[int]:
