@@ -1,16 +1,18 @@
 """Builds the book: decides what is stale, hands over to Jupyter Book, says how long it took.
 
 Jupyter Book's cache of executed pages looks at a page's own text alone. So the
-build keeps two fingerprints: one of everything that can change what a page
-computes (a change drops the cache: all pages execute again), one of everything
-that can change how a page is rendered (a change drops Sphinx's environment: all
-pages are read and written again, from the cache).
+build keeps fingerprints: one of the pins (a change drops the cache: all pages
+execute again), one for each page, of the modules that it reaches (a change makes
+that page execute again), and one of everything that can change how a page is
+rendered (a change drops Sphinx's environment: all pages are read and written
+again, from the cache).
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -18,9 +20,16 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-COMPUTED_FROM = ("code/unrolled/**/*", "requirements.txt", "package-lock.json")
+from jupyter_cache import get_cache
+
+from unrolled.press.dependencies import dependencies
+
+PINS = ("requirements.txt", "package-lock.json")
 RENDERED_FROM = ("code/unrolled/press/**/*", "_config.yml", "book/assets/**/*")
-PRESS = "code/unrolled/press/"
+PAGES = ("book/*.md", "exercises/**/*.md")
+CACHE = ".jupyter_cache"
+DOCTREES = ".doctrees"
+MARKS = "press/fingerprints.json"
 QUIET_THREADS = {"GOMP_SPINCOUNT": "2000"}
 """How long an idle thread of PyTorch waits awake, in turns of its loop. By default it is so
 long that a second program on the same two cores makes training up to ten times slower."""
@@ -41,36 +50,50 @@ def _matching(root: Path, patterns: Iterable[str]) -> list[Path]:
 
 
 def fingerprints(root: Path) -> dict[str, str]:
-    """Fingerprints of what pages are computed from and of what they are rendered with."""
-    computed = [
-        path
-        for path in _matching(root, COMPUTED_FROM)
-        if not path.relative_to(root).as_posix().startswith(PRESS)
-    ]
-    rendered = _matching(root, RENDERED_FROM)
-    return {
-        "computed": fingerprint(root, computed),
-        "rendered": fingerprint(root, [*computed, *rendered]),
+    """Fingerprints of the pins, of what renders pages, and of what each page is computed from."""
+    pages = {
+        page.relative_to(root).as_posix(): fingerprint(root, dependencies(page, root / "code"))
+        for page in _matching(root, PAGES)
     }
+    pins = _matching(root, PINS)
+    rendered = fingerprint(root, [*pins, *_matching(root, RENDERED_FROM)])
+    return {"pins": fingerprint(root, pins), "rendered": rendered, **pages}
 
 
 def drop_stale(root: Path) -> list[str]:
-    """Drop what the last build left if it no longer holds; return what was dropped."""
+    """Drop what the last build left if it no longer holds.
+
+    Returns what was dropped: folders of the build, and the pages that have to execute again.
+    """
     build = root / "_build"
-    marks = build / "press"
-    dropped = []
+    marks = build / MARKS
+    known = json.loads(marks.read_text(encoding="utf-8")) if marks.exists() else {}
     now = fingerprints(root)
-    known = {name: (marks / name).read_text() if (marks / name).exists() else "" for name in now}
-    if known["computed"] != now["computed"]:
-        dropped += [".jupyter_cache", "jupyter_execute"]
-    if known["rendered"] != now["rendered"]:
-        dropped += [".doctrees"]
+    changed = [name for name, value in now.items() if known.get(name) != value]
+    dropped = []
+    if "pins" in changed:
+        dropped += [CACHE, "jupyter_execute"]
+    if "rendered" in changed:
+        dropped += [DOCTREES]
     for name in dropped:
         shutil.rmtree(build / name, ignore_errors=True)
-    marks.mkdir(parents=True, exist_ok=True)
-    for name, value in now.items():
-        (marks / name).write_text(value)
-    return dropped
+    pages = [] if "pins" in changed else [name for name in changed if name != "rendered"]
+    _forget(build, pages)
+    marks.parent.mkdir(parents=True, exist_ok=True)
+    marks.write_text(json.dumps(now, indent=1), encoding="utf-8")
+    return dropped + pages
+
+
+def _forget(build: Path, pages: list[str]) -> None:
+    """Drop what executing these pages, and reading the results, has left."""
+    if not pages or not (build / CACHE).is_dir():
+        return
+    cache = get_cache(build / CACHE)
+    for record in cache.list_cache_records():
+        if any(Path(record.uri).as_posix().endswith(f"/{page}") for page in pages):
+            cache.remove_cache(record.pk)
+    for page in pages:
+        (build / DOCTREES / page).with_suffix(".doctree").unlink(missing_ok=True)
 
 
 def jupyter_book(root: Path) -> int:
