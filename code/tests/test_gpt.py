@@ -8,9 +8,9 @@ import torch
 from torch.nn import functional as F
 
 from unrolled.corpus import CharacterVocabulary
-from unrolled.gpt import GPT, Block, FeedForward, GPTConfig, load_gpt2, train_gpt
+from unrolled.gpt import GPT, Block, FeedForward, GPTConfig, load_gpt2
 from unrolled.sampling import continue_text, generate
-from unrolled.training import TrainingConfig, streams
+from unrolled.training import TrainingConfig, streams, train_on_text
 from unrolled.yardstick import bits_per_character, surprises
 
 CONFIG = GPTConfig(vocab_size=11, context_length=16, n_layers=2, n_heads=2, embedding_size=8)
@@ -210,7 +210,7 @@ def test_it_learns_a_text_by_heart():
     model = GPT(GPTConfig(len(vocabulary), 32, 1, 2, 32))
     train = torch.tensor([0, *vocabulary.encode(text)])
     config = TrainingConfig(steps=60, learning_rate=1e-2, matrix_rate=0.02, record_every=20)
-    records = list(train_gpt(model, streams(train, 4, 32), config))
+    records = list(train_on_text(model, streams(train, 4, 32), config))
     assert [r.step for r in records] == [20, 40, 60]
     assert records[-1].nats < 0.3 < records[0].nats
     assert continue_text(model, vocabulary, "the cat", 14, 0.0).startswith("the cat sat. the")
@@ -223,7 +223,7 @@ def test_low_precision_is_close():
         torch.manual_seed(0)
         config = TrainingConfig(steps=3, learning_rate=1e-3, record_every=3)
         stream = streams(tokens(1, 200)[0], 2, T)
-        losses.append(next(r.nats for r in train_gpt(GPT(CONFIG), stream, config, low)))
+        losses.append(next(r.nats for r in train_on_text(GPT(CONFIG), stream, config, low)))
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], abs=0.02)
 
