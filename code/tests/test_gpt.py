@@ -217,6 +217,29 @@ def test_it_learns_a_text_by_heart():
     assert bits_per_character(model, vocabulary, text, 32) < math.log2(len(vocabulary))
 
 
+def test_training_carries_nothing_from_window_to_window():
+    model, states = gpt(), []
+    run = model.run
+    model.run = lambda tokens, state=None: (states.append(state), run(tokens, state))[1]
+    config = TrainingConfig(steps=3, learning_rate=0.01)
+    list(train_on_text(model, streams(tokens(1, 200)[0], 2, T), config))  # else: 16 of 16 places
+    assert states == [None, None, None]
+
+
+def test_muon_gets_the_matrices_of_the_blocks_and_adam_both_tables():
+    model = gpt()
+    assert [m.shape for m in model.matrices] == 2 * [(3 * C, C), (C, C), (4 * C, C), (C, 4 * C)]
+    before = [m.detach().clone() for m in model.parameters()]
+    config = TrainingConfig(steps=1, learning_rate=1e-9, matrix_rate=0.1)
+    list(train_on_text(model, streams(tokens(1, 200)[0], 2, T), config))
+    moved = {
+        id(m)
+        for m, old in zip(model.parameters(), before, strict=True)
+        if (m - old).abs().max() > 1e-4
+    }
+    assert moved == {id(m) for m in model.matrices}
+
+
 def test_low_precision_is_close():
     losses = []
     for low in (False, True):

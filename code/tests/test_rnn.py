@@ -192,6 +192,11 @@ def test_a_task_that_needs_the_memory_from_the_last_window():
     assert record.accuracy < 0.7
 
 
+def test_muon_gets_the_matrices_of_the_core():
+    m = model("lstm")
+    assert [matrix.shape for matrix in m.matrices] == [m.core.weight_ih_l0.shape, (4 * H, H)]
+
+
 def test_detached_keeps_the_numbers():
     h = torch.ones(1, 2, 3, requires_grad=True) * 2
     assert torch.equal(detached(h), h)
