@@ -55,10 +55,10 @@ export function raceChart(lanes, { axis, powers, target, reached, clock, guess, 
     svg("line", { x1: left, x2: left, y1: top, y2: height - bottom, class: "chart-rule" }),
     svg("line", { x1: left, x2: width - right, y1: height - bottom, y2: height - bottom, class: "chart-rule" }),
     svg("line", { x1: left, x2: width - right, y1: py(target), y2: py(target), class: "race-target" }),
-    text(left + 4, Number(py(target)) - 5, `target ${target.toFixed(3)}`, { "text-anchor": "start", class: "race-word" }),
     ...(axis === "seconds" && clock > 0 ? upright(clock, "race-clock", "", 0) : []),
-    ...(axis === "seconds" && guess > 0 ? upright(guess, "race-guess", "your guess", top + 12) : []),
     ...curves.flat(),
+    ...(axis === "seconds" && guess > 0 ? upright(guess, "race-guess", "your guess", top + 12) : []),
+    text(left + 4, Number(py(target)) - 5, `target ${target.toFixed(3)}`, { "text-anchor": "start", class: "race-word" }),
     text((left + width - right) / 2, height - 8, NAMES[axis]),
     text(12, middle, "nats per character", { transform: `rotate(-90 12 ${middle})` }));
 }

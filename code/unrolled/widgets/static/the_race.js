@@ -15,17 +15,17 @@ function render({ model, el }) {
   const wins = lanes.map((lane) => markAtTarget(lane, target));
   const range = clockRange(lanes);
   const [slow, quick] = lanes;
-  const whole = slow.seconds.at(-1);
+  const slowest = slow.seconds.at(-1);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let frame;
   let told = 0;
 
-  const guessRange = [whole / 200, whole];
+  const guessRange = [slowest / 200, slowest];
   const guessRow = slider(`${quick.name} needs`, { min: 1, max: 100, step: 1, value: 60, format: (n) => secondsText(momentAt(n / 100, guessRange)) }, () => {});
   guessRow.input.setAttribute("data-role", "guess");
   const commit = h("button", { type: "button", class: "w-primary", "data-role": "commit", onclick: place }, "That is my guess");
   const asking = h("div", { class: "race-asking" },
-    h("p", {}, `${slow.name} reaches ${target.toFixed(3)} nats per character after ${secondsText(slow.seconds[wins[0]])} of training. After how many seconds does ${quick.name}?`),
+    h("p", {}, `${slow.name} reaches ${target.toFixed(3)} nats per character after ${secondsText(slow.seconds[wins[0]])} of training. How many seconds does its rival need?`),
     guessRow, h("div", { class: "w-row" }, commit));
 
   const clockRow = slider("Clock", { min: 0, max: TICKS, step: 1, value: 0, format: (n) => secondsText(momentAt(n / TICKS, range)) }, (n) => {
@@ -105,7 +105,7 @@ function render({ model, el }) {
     const count = reached.filter(Boolean).length;
     if (frame && count > told) announce(el, verdict.textContent);
     told = count;
-    const said = lanes.map((lane, i) => `${lane.name}: ${lossText(lane, passed[i])}, ${shortNumber(Math.floor(doneAt(lane, "steps", clock)))} steps`).join("; ");
+    const said = lanes.map((lane, i) => `${lane.name}: ${lossText(lane, passed[i])}, ${whole(doneAt(lane, "steps", clock))} steps`).join("; ");
     const label = `Loss of both runs against ${AXES[axis]}, ${secondsText(clock)} after the start. ${said}. Target ${target.toFixed(3)}. ${verdict.textContent}`;
     chart.replaceChildren(raceChart(lanes.map((lane, i) => ({ ...lane, shown: passed[i] })), { axis, powers: powers.checked, target, reached: wins, clock, guess, label }));
     cards.forEach(({ update }, i) => update(clock, passed[i], reached[i]));
@@ -131,6 +131,10 @@ function render({ model, el }) {
   };
 }
 
+function whole(number) {
+  return Math.floor(number).toLocaleString("en-US");
+}
+
 function lossText(lane, passed) {
   if (!passed) return "not scored yet";
   const nats = lane.nats[passed - 1];
@@ -143,13 +147,13 @@ function card(lane, i, prompt) {
   const work = h("p", { class: "w-muted", "data-role": `work-${i}` });
   const text = h("div", { class: "race-text", tabindex: 0, role: "group", "aria-label": `What ${lane.name} writes`, "data-role": `text-${i}` });
   const flag = h("span", { class: "race-flag" });
-  const element = h("div", { class: "race-card" }, h("p", { class: "race-name" }, laneSign(i), ` ${lane.name} `, flag), h("p", { class: "w-muted" }, `${lane.parameters.toLocaleString("en-US")} parameters`), loss, work, text);
+  const element = h("div", { class: "race-card" }, h("p", { class: "race-name" }, laneSign(i), ` ${lane.name} `, flag), h("p", { class: "w-muted" }, `${whole(lane.parameters)} parameters`), loss, work, text);
   function update(clock, passed, reached) {
     flag.textContent = reached ? "at the target" : "";
     loss.textContent = lossText(lane, passed);
     loss.dataset.nats = passed ? lane.nats[passed - 1] : "";
     const [steps, characters, operations] = ["steps", "characters", "operations"].map((measure) => doneAt(lane, measure, clock));
-    work.textContent = `${shortNumber(Math.floor(steps))} of ${shortNumber(lane.steps.at(-1))} steps, ${shortNumber(Math.round(characters))} characters read, ${shortNumber(operations)} operations`;
+    work.textContent = `${whole(steps)} of ${whole(lane.steps.at(-1))} steps, ${whole(characters)} characters read, ${shortNumber(operations)} operations`;
     const written = passed ? lane.texts[passed - 1] : "";
     if (text.dataset.mark === String(passed)) return;
     text.dataset.mark = passed;
