@@ -1,7 +1,7 @@
 import { svg } from "./dom.js";
 import { raised, shortNumber } from "./magnitudes.js";
 
-const SIZE = { width: 340, height: 250, left: 46, right: 10, top: 10, bottom: 46 };
+const SIZE = { width: 340, height: 250, left: 46, right: 10, top: 22, bottom: 46 };
 const NAMES = { seconds: "seconds of training", steps: "steps", operations: "operations in matrices" };
 const STROKES = ["", "8 4"];
 
@@ -57,7 +57,7 @@ export function raceChart(lanes, { axis, powers, target, reached, clock, guess, 
     svg("line", { x1: left, x2: width - right, y1: py(target), y2: py(target), class: "race-target" }),
     ...(axis === "seconds" && clock > 0 ? upright(clock, "race-clock", "", 0) : []),
     ...curves.flat(),
-    ...(axis === "seconds" && guess > 0 ? upright(guess, "race-guess", "your guess", top + 12) : []),
+    ...(axis === "seconds" && guess > 0 ? upright(guess, "race-guess", "your guess", top - 7) : []),
     text(left + 4, Number(py(target)) - 5, `target ${target.toFixed(3)}`, { "text-anchor": "start", class: "race-word" }),
     text((left + width - right) / 2, height - 8, NAMES[axis]),
     text(12, middle, "nats per character", { transform: `rotate(-90 12 ${middle})` }));
