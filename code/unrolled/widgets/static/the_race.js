@@ -155,8 +155,8 @@ function card(lane, i, prompt) {
     const [steps, characters, operations] = ["steps", "characters", "operations"].map((measure) => doneAt(lane, measure, clock));
     work.textContent = `${whole(steps)} of ${whole(lane.steps.at(-1))} steps, ${whole(characters)} characters read, ${shortNumber(operations)} operations`;
     const written = passed ? lane.texts[passed - 1] : "";
-    if (text.dataset.mark === String(passed)) return;
-    text.dataset.mark = passed;
+    if (text.dataset.shown === String(passed)) return;
+    text.dataset.shown = passed;
     text.replaceChildren(h("span", { class: "w-muted" }, prompt), written || "…");
   }
   return { element, update };
