@@ -106,6 +106,14 @@ MaskIt(["He", "was"], np.eye(2), np.eye(2), np.eye(2), caption=CAPTION)
 from unrolled.widgets.shape_stepper import ShapeStepper
 ShapeStepper(caption=CAPTION)
 """,
+    "the-dial": """
+from unrolled.memorization import Source
+from unrolled.widgets.the_dial import Checkpoint, Run, TheDial
+WAY = [Checkpoint(0, 2.0, 1.8, " was there?"), Checkpoint(4, 1.5, 1.7, " may be"),
+       Checkpoint(8, 0.2, 2.5, "?\\n\\nJULIET:\\nAy me!\\n")]
+TheDial([Run("one scene", "Eight steps.", WAY)], Source(PLAY), prompt="But soft, what light",
+        by_chance=5, by_chance_of="by chance", marked_from=8, caption=CAPTION)
+""",
 }
 
 

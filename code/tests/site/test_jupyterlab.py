@@ -231,6 +231,13 @@ def scramble_the_heads(widget: Locator) -> None:
     expect(role(widget, "verdict")).to_contain_text("8 of 12 rows")
 
 
+def turn_the_dial(widget: Locator) -> None:
+    role(widget, "dial").fill("2")
+    expect(role(widget, "sample").locator("mark")).to_have_text("?\n\nJULIET:\nAy me!\n")
+    role(widget, "commit").click()
+    expect(role(widget, "verdict")).to_contain_text("least surprising at step 4 (1.700")
+
+
 ACTIONS = {
     "you-are-the-language-model": guess_a_character,
     "vector-explorer": look_a_word_up,
@@ -249,6 +256,7 @@ ACTIONS = {
     "one-head-by-hand": solve_with_the_found_head,
     "mask-it": let_the_mask_leak,
     "shape-stepper": scramble_the_heads,
+    "the-dial": turn_the_dial,
 }
 
 
