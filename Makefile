@@ -13,6 +13,7 @@ INSTALLED := .venv/installed
 
 book: $(INSTALLED)
 	@$(BIN)/python -m unrolled.assets shakespeare glove smollm2
+	@$(BIN)/python -m unrolled.pretrained
 	@$(BIN)/python -m unrolled.press
 
 test: book lint
