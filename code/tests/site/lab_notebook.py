@@ -102,6 +102,12 @@ OneHeadByHand("abcd", COMPASS, COMPASS, caption=CAPTION)
 from unrolled.widgets.mask_it import MaskIt
 MaskIt(["He", "was"], np.eye(2), np.eye(2), np.eye(2), caption=CAPTION)
 """,
+    "padding-bench": """
+from unrolled.pretrained import load_tokenizer
+from unrolled.widgets.padding_bench import PaddingBench
+PaddingBench(load_tokenizer(), ["How are you?", "Well"], caption=CAPTION,
+             outputs={way: [" I", " met"] for way in ("alone", "left", "right")})
+""",
     "shape-stepper": """
 from unrolled.widgets.shape_stepper import ShapeStepper
 ShapeStepper(caption=CAPTION)
