@@ -23,6 +23,7 @@ function render({ model, el }) {
   const nearest = h("blockquote", { class: "dial-text", "data-role": "nearest" });
   const nearestTitle = h("p", { class: "dial-title", "data-role": "nearest-title" });
   const commit = h("button", { type: "button", class: "w-primary", "data-role": "commit", onclick: decide }, "Here held-out text surprises it least");
+  const predict = h("p", {}, "Predict: at which checkpoint is a play that it never trained on least surprising to it? Turn the dial there, judging by what it writes, and commit. Then the curve appears.");
   const verdict = h("div", { "data-role": "verdict", tabindex: "-1" });
   const curve = h("div", { "data-role": "curve" });
 
@@ -63,7 +64,7 @@ function render({ model, el }) {
     share.textContent = `${percent(copiedShare(now.sample, now.lengths, from))} of what it wrote lies in marked stretches.`;
     nearestTitle.textContent = `The nearest lines in the training plays share ${longestCopy(now.lengths)} characters in a row:`;
     nearest.replaceChildren(now.nearest.before, h("mark", {}, now.nearest.copied), now.nearest.after);
-    commit.hidden = guess >= 0;
+    commit.hidden = predict.hidden = guess >= 0;
     verdict.replaceChildren(...verdictParts(all, guess));
     curve.replaceChildren(...(guess >= 0 ? curveParts(runs[run].name, all, place, guess) : []));
   }
@@ -72,7 +73,7 @@ function render({ model, el }) {
     choice.element, about, face, dial,
     h("p", { class: "dial-title" }, "What the model writes at this point"), sample, marks, share,
     nearestTitle, nearest, facts,
-    h("p", {}, "Predict: at which checkpoint is a play that it never trained on least surprising to it? Turn the dial there, judging by what it writes, and commit. Then the curve appears."),
+    predict,
     h("div", { class: "w-row" }, commit), verdict, curve,
   );
   show();
