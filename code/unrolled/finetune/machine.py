@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -45,3 +46,13 @@ def native(device: str) -> bool:
         return False
     found = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return any(found.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+
+
+def peak_megabytes() -> float | None:
+    """The most memory that this process has held so far; None where nobody counts (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024  # bytes there, kB here

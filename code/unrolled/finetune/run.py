@@ -56,17 +56,19 @@ def finetune(
 
 def evaluate(model: PreTrainedModel | nn.Module, blocks: Tensor, batch_size: int = 8) -> float:
     """Mean surprise at blocks (N, T), in nats per token; each row's first token isn't scored."""
-    return _mean_nats(NextTokenLoss(model), blocks, batch_size)
+    return (_sum_of_nats(NextTokenLoss(model), blocks, batch_size) / len(blocks)).item()
 
 
 @torch.no_grad()
-def _mean_nats(loss: NextTokenLoss, blocks: Tensor, batch_size: int) -> float:
+def _sum_of_nats(loss: NextTokenLoss, blocks: Tensor, batch_size: int) -> Tensor:
+    """Mean nats per token of each block, added up in float64."""
     training, device = loss.training, next(loss.parameters()).device
+    total = torch.zeros((), dtype=torch.float64)
     loss.eval()
     try:
-        parts = blocks.split(batch_size)
-        nats = [loss(part.to(device)).double() * len(part) for part in parts]
-        return (sum(nats) / len(blocks)).item()
+        for part in blocks.split(batch_size) if len(blocks) else ():
+            total += loss(part.to(device)).item() * len(part)
+        return total
     finally:
         loss.train(training)
 
@@ -187,12 +189,18 @@ class Run:
         last = self.step == self.config.steps
         if self.held_out is None or not (last or (every and self.step % every == 0)):
             return None
-        start = time.perf_counter()
-        with self._precision():
-            plain = self.accelerator.unwrap_model(self.loss)
-            nats = _mean_nats(plain, self.held_out, self.config.batch_size)
+        return self.judge()
+
+    def judge(self) -> float:
+        """Mean surprise at the held-out blocks now, in nats per token; the processes share them."""
+        start, accelerator = time.perf_counter(), self.accelerator
+        places = torch.arange(len(self.held_out))
+        with accelerator.split_between_processes(places) as mine, self._precision():
+            plain = accelerator.unwrap_model(self.loss)
+            nats = _sum_of_nats(plain, self.held_out[mine], self.config.batch_size)
+        nats = accelerator.reduce(nats.float().to(accelerator.device), "sum") / len(places)
         self.eval_seconds += time.perf_counter() - start
-        return nats
+        return nats.item()
 
 
 class _seeded(AbstractContextManager):  # noqa: N801 - reads as a function
