@@ -118,6 +118,14 @@ SLOW = Lane("Slow", 9, [Mark(10, 5.0, 3.0, 1e6, 100, "ab"), Mark(20, 10.0, 2.0, 
 QUICK = Lane("Quick", 9, [Mark(5, 1.0, 1.9, 1e5, 150, "abd")])
 TheRace([SLOW, QUICK], 2.0, "a", caption=CAPTION)
 """,
+    "the-dial": """
+from unrolled.memorization import Source
+from unrolled.widgets.the_dial import Checkpoint, Run, TheDial
+WAY = [Checkpoint(0, 2.0, 1.8, " was there?"), Checkpoint(4, 1.5, 1.7, " may be"),
+       Checkpoint(8, 0.2, 2.5, "?\\n\\nJULIET:\\nAy me!\\n")]
+TheDial([Run("one scene", "Eight steps.", WAY)], Source(PLAY), prompt="But soft, what light",
+        by_chance=5, by_chance_of="by chance", marked_from=8, caption=CAPTION)
+""",
 }
 
 
