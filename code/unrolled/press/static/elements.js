@@ -1,5 +1,8 @@
 /** Small pieces of a page that the answering scripts share. Text reaches the page as text only. */
 
+/** The window's event that says that an answer of this tab has been saved. */
+export const CHANGED = "unrolled-answer-saved";
+
 export function made(tag, className, text = "") {
   const element = document.createElement(tag);
   if (className) element.className = className;

@@ -3,7 +3,7 @@
  * numbers stand in room that the style sheet keeps, so nothing moves.
  */
 import { PREFIX, parse } from "./answers.js";
-import { made } from "./elements.js";
+import { CHANGED, made } from "./elements.js";
 
 const places = new Map(); // by page: where its progress is shown, and the ids of its questions
 
@@ -33,11 +33,6 @@ function draw() {
   }
 }
 
-/** Tell the sidebar that an answer of this tab has changed. */
-export function announceProgress() {
-  if (places.size) draw();
-}
-
 async function start() {
   const links = [...document.querySelectorAll(".bd-links a.reference.internal")];
   if (!links.length) return;
@@ -50,7 +45,8 @@ async function start() {
     if (pages[page]) places.set(link, { place: link.appendChild(made("span", "answers-progress")), ids: pages[page] });
   }
   draw();
-  window.addEventListener("storage", draw);
+  window.addEventListener(CHANGED, draw); // in this tab
+  window.addEventListener("storage", draw); // in another
   window.addEventListener("pageshow", draw);
 }
 

@@ -4,9 +4,8 @@
  * the page as text only (`value`, `textContent`).
  */
 import { PREFIX, commit, edit, fresh, grade, isBlank, isOpen, mark, skip } from "./answers.js";
-import { grow, made, wordCount } from "./elements.js";
+import { CHANGED, grow, made, wordCount } from "./elements.js";
 import { markingIn } from "./marking.js";
-import { announceProgress } from "./progress.js";
 import { gradeOf, sittings } from "./schedule.js";
 import { browserStorage, createStore } from "./store.js";
 import { download, toJson } from "./takeout.js";
@@ -82,7 +81,7 @@ function mount(section) {
     isUnsaved = Boolean(result.trouble) && result.trouble !== "damaged";
     status.textContent = isUnsaved ? "" : result.merged ? MERGED : "Saved";
     draw();
-    announceProgress();
+    window.dispatchEvent(new Event(CHANGED));
   }
 
   function onInput(event) {

@@ -4,8 +4,7 @@
  */
 import * as library from "./ts-fsrs.js";
 import { PREFIX } from "./answers.js";
-import { button, made } from "./elements.js";
-import { announceProgress } from "./progress.js";
+import { CHANGED, button, made } from "./elements.js";
 import { questionItem } from "./review_question.js";
 import { createSchedule } from "./schedule.js";
 import { browserStorage, createStore } from "./store.js";
@@ -29,7 +28,7 @@ function page(place, chapters) {
   const items = [];
   const changed = () => {
     drawDue();
-    announceProgress();
+    window.dispatchEvent(new Event(CHANGED));
   };
   const context = { store, schedule, changed, say: (text) => { status.textContent = text; } };
   place.append(tools(context, chapters, redraw), status, due, search(() => items), all);
