@@ -46,7 +46,7 @@ const WHY = {
 export function score(answer, rubric) {
   const tokens = tokenize(answer);
   const asked = ofPrompt(tokens, tokenize(rubric.prompt ?? ""));
-  const keywords = rubric.kind === "list" ? () => false : isKeywordList(tokens);
+  const keywords = rubric.kind === "list" ? () => false : isKeywordList(answer, tokens);
   return rubric.ideas.map((idea) => guess(answer, tokens, idea, { asked, keywords }));
 }
 

@@ -9,7 +9,9 @@ import { isSameWord } from "./words.js";
 const RUN = 5; // words in the prompt's order that count as pasted
 const REACH = 6; // words after a negation that it may deny
 const LIST = { words: 5, share: 0.15 }; // a keyword list: this long, with fewer function words
-const GAP = 3; // words that may stand between two words of a contradiction
+const COMMAS = { parts: 4, length: 2.5 }; // or this many parts between commas, this short
+const BEFORE = 4; // words before "does not", "is not" and the like that it denies too
+const GAP = 2; // words that may stand between two words of a contradiction
 
 const set = (words) => new Set(words.split(" "));
 const NEGATORS = set("not no never neither nor none nothing nobody without hardly");
@@ -17,13 +19,13 @@ const SOFTENED = set("only just merely simply always necessarily more longer mat
 const TURNS = set("but because since so instead although though while whereas unless however which actually therefore thus hence rather");
 const WRONG = set("wrong false untrue incorrect myth nonsense misconception mistaken lie rubbish");
 const OPENERS = set("true case right correct think believe agree say claim mean");
+const AUXILIARIES = set("do does did is are was were will would can could has have had should may might must need");
 const FUNCTION_WORDS = set(
-  "a an the this that these those it its they them their he she his her we you your our i my me us " +
+  "a an the this that these those it its it's they them their you your we our i my he's who which what how why when where " +
   "is are was were be been being am do does did has have had can could will would shall should may might must " +
-  "of in on at to from by with for as into onto over under between through during than then about across per " +
-  "and or but so because since if when while where which who what whose how why not no nor only also just still even " +
-  "there here each every all both any some such same other more most very too up out off again get gets got " +
-  "makes make means goes go becomes become gives give takes take uses used use let lets says say",
+  "of in on at to from by with for as into onto over under between through during than about across per if while because " +
+  "since so but and or also just only even then there here up out off again get gets got go goes makes make means become " +
+  "becomes gives give takes take uses used use lets says say stands",
 );
 const FILLERS = set("a an the is are be was were of to that it its in on and or as by for will has have do does just really");
 
@@ -40,18 +42,23 @@ export function ofPrompt(tokens, prompt) {
   return own;
 }
 
-/** Tells of a sentence whether it is a mere list of keywords. */
-export function isKeywordList(tokens) {
-  const counts = new Map();
-  for (const { sentence, word } of tokens) {
-    const count = counts.get(sentence) ?? { words: 0, functions: 0 };
-    count.words += 1;
-    if (FUNCTION_WORDS.has(word)) count.functions += 1;
-    counts.set(sentence, count);
-  }
+/** Tells of a sentence whether it is a mere list of keywords; a sign such as "=" is a verb too. */
+export function isKeywordList(answer, tokens) {
+  const sentences = new Map();
+  tokens.forEach(({ sentence, clause, word, isNumber, start }, index) => {
+    const count = sentences.get(sentence) ?? { words: 0, all: 0, verbs: 0, parts: new Set() };
+    sentences.set(sentence, count);
+    count.all += 1;
+    count.parts.add(clause);
+    const isFormula = isNumber || word.length < 2 || answer[start - 1] === "\\";
+    if (!isFormula) count.words += 1;
+    const between = index ? answer.slice(tokens[index - 1].end, start) : "";
+    if (FUNCTION_WORDS.has(word) || /[=:→⇒≈<>+·×]/u.test(between)) count.verbs += 1;
+  });
   return (sentence) => {
-    const { words, functions } = counts.get(sentence);
-    return words >= LIST.words && functions < LIST.share * words;
+    const { words, all, verbs, parts } = sentences.get(sentence);
+    const isSparse = words >= LIST.words && verbs < LIST.share * all;
+    return isSparse || (parts.size >= COMMAS.parts && all <= COMMAS.length * parts.size && verbs < all / 4);
   };
 }
 
@@ -84,6 +91,11 @@ function negated(tokens) {
     const isPair = (word === "instead" && next?.word === "of") || (word === "rather" && next?.word === "than");
     if (!NEGATORS.has(word) && !isPair) return;
     if (next && SOFTENED.has(next.word)) return;
+    const isVerbal = AUXILIARIES.has(tokens[index - 1]?.word);
+    for (let at = index - 1; isVerbal && at >= Math.max(0, index - BEFORE); at -= 1) {
+      if (tokens[at].clause !== clause || TURNS.has(tokens[at].word)) break;
+      if (!by.has(at)) by.set(at, index);
+    }
     for (let at = index + (isPair ? 2 : 1); at <= index + REACH && at < tokens.length; at += 1) {
       if (tokens[at].sentence !== sentence || tokens[at].clause !== clause || TURNS.has(tokens[at].word)) break;
       if (!by.has(at)) by.set(at, index);

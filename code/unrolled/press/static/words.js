@@ -76,6 +76,7 @@ export function stem(word) {
   let cut = word.replace(/is(e[sd]?|ing|ations?)$/, "iz$1");
   for (const suffix of SUFFIXES) {
     if (!cut.endsWith(suffix) || cut.length - suffix.length < SHORTEST_STEM) continue;
+    if (/^(ly|al|ally)$/.test(suffix) && cut.length - suffix.length < 5) continue; // likely, equal
     if (suffix === "s" && /[sui]s$/.test(cut)) continue;
     cut = cut.slice(0, -suffix.length);
     break;
