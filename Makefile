@@ -13,11 +13,12 @@ INSTALLED := .venv/installed
 
 book: $(INSTALLED)
 	@$(BIN)/python -m unrolled.assets shakespeare glove smollm2
+	@$(BIN)/python -m unrolled.pretrained
 	@$(BIN)/python -m unrolled.press
 
 test: book lint
 	$(BIN)/python code/tests/site/browser.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m unrolled.press.verify
 
 lint: $(INSTALLED)

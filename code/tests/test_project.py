@@ -111,3 +111,34 @@ def test_index_gives_each_chapters_own_reading_time() -> None:
     assert listed
     for name, time in listed:
         assert f":read: {time}\n" in (CHECKOUT / "book" / name).read_text("utf-8"), name
+
+
+def unused_values(pages: dict[str, str]) -> list[str]:
+    """Values that a page glues and that no text of the book shows, as ``page: name``.
+
+    A name made in a loop, ``f"gpt_{name}_bits"``, is used if one of its values is.
+    """
+    shown = "".join(pages.values())
+    used = set(re.findall(r"\{glue(?::text|:any)?\}`(?:[\w.-]+::)?([\w-]+)", shown))
+    unused = []
+    for page, text in pages.items():
+        for formatted, name, more in re.findall(r'\bglue\(\s*(f?)"([^"]+)"(\s*\+)?', text):
+            parts = re.split(r"\{.*?\}", name) if formatted else [name]
+            pattern = r"[\w-]+".join(map(re.escape, parts)) + (r"[\w-]+" if more else "")
+            if not any(re.fullmatch(pattern, one) for one in used):
+                unused.append(f"{page}: {name}")
+    return unused
+
+
+def test_unused_values_by_hand() -> None:
+    cell = 'glue("a_one", 1)\nglue(f"a_{n}_two", 2)\nglue(f"a_{n}_three", 3)\nglue("a_" + n, 4)\n'
+    told = "{glue:text}`a_one:.2f` and {glue}`a_x_two`"
+    assert unused_values({"a": cell, "b": told}) == ["a: a_{n}_three"]
+    assert unused_values({"a": cell, "b": "{glue:text}`a.md::a_x_three:,`"}) == [
+        "a: a_one",
+        "a: a_{n}_two",
+    ]
+
+
+def test_every_glued_value_is_shown_somewhere() -> None:
+    assert unused_values({page.stem: page.read_text() for page in PAGES}) == []

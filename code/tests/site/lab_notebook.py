@@ -102,9 +102,29 @@ OneHeadByHand("abcd", COMPASS, COMPASS, caption=CAPTION)
 from unrolled.widgets.mask_it import MaskIt
 MaskIt(["He", "was"], np.eye(2), np.eye(2), np.eye(2), caption=CAPTION)
 """,
+    "padding-bench": """
+from unrolled.pretrained import load_tokenizer
+from unrolled.widgets.padding_bench import PaddingBench
+PaddingBench(load_tokenizer(), ["How are you?", "Well"], caption=CAPTION,
+             outputs={way: [" I", " met"] for way in ("alone", "left", "right")})
+""",
     "shape-stepper": """
 from unrolled.widgets.shape_stepper import ShapeStepper
 ShapeStepper(caption=CAPTION)
+""",
+    "the-race": """
+from unrolled.widgets.the_race import Lane, Mark, TheRace
+SLOW = Lane("Slow", 9, [Mark(10, 5.0, 3.0, 1e6, 100, "ab"), Mark(20, 10.0, 2.0, 2e6, 200, "abc")])
+QUICK = Lane("Quick", 9, [Mark(5, 1.0, 1.9, 1e5, 150, "abd")])
+TheRace([SLOW, QUICK], 2.0, "a", caption=CAPTION)
+""",
+    "the-dial": """
+from unrolled.memorization import Source
+from unrolled.widgets.the_dial import Checkpoint, Run, TheDial
+WAY = [Checkpoint(0, 2.0, 1.8, " was there?"), Checkpoint(4, 1.5, 1.7, " may be"),
+       Checkpoint(8, 0.2, 2.5, "?\\n\\nJULIET:\\nAy me!\\n")]
+TheDial([Run("one scene", "Eight steps.", WAY)], Source(PLAY), prompt="But soft, what light",
+        by_chance=5, by_chance_of="by chance", marked_from=8, caption=CAPTION)
 """,
 }
 

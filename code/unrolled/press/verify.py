@@ -69,11 +69,23 @@ def check_outputs(path: Path) -> int:
 
 
 def compare(folder: Path, python: Path, variables: dict[str, str] | None = None) -> int:
-    """Re-run all notebooks in `folder` with `python` and compare; return pytest's exit code."""
+    """Re-run all notebooks in `folder` with `python` and compare; return pytest's exit code.
+
+    The smallest goes first, alone: its install cell is put to work. The others then find the
+    package, so two can run at once without installing it into each other's hands.
+    """
+    first, *others = sorted(find_notebooks(folder), key=lambda path: path.stat().st_size)
+    rounds = [[first], *([["-n", "2", "--dist", "loadfile", *others]] if others else [])]
+    return max(_nbval(folder, python, variables, part) for part in rounds)
+
+
+def _nbval(
+    folder: Path, python: Path, variables: dict[str, str] | None, what: list[str | Path]
+) -> int:
     command = [
         str(python), "-m", "pytest", "--nbval", "--nbval-current-env",
         "--nbval-sanitize-with", str(SANITIZER), "-p", "no:cacheprovider",
-        "--rootdir", str(folder), "--color", "no", "--durations", "5", "-q", ".",
+        "--rootdir", str(folder), "--color", "no", "--durations", "5", "-q", *map(str, what),
     ]  # fmt: skip
     return subprocess.run(command, cwd=folder, env=variables, check=False).returncode
 

@@ -1,0 +1,58 @@
+"""On what, and in which precision, a model is tuned: chosen here, and said."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A device and the type of number that pays on it."""
+
+    device: str  # "cuda", "mps" or "cpu"
+    dtype: torch.dtype  # of frozen weights, and of what autocast computes
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.device} in {str(self.dtype).removeprefix('torch.')} ({self.why})"
+
+
+def choose(device: str | None = None, precision: str = "auto") -> Machine:
+    """The fastest device that is here, and bfloat16 where its hardware multiplies it natively.
+
+    Raises:
+        ValueError: A precision that isn't "auto", "float32" or "bfloat16".
+    """
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = "mps" if torch.backends.mps.is_available() else device
+    if precision not in ("auto", "float32", "bfloat16"):
+        raise ValueError(f"expected precision auto, float32 or bfloat16, got {precision!r}")
+    if precision != "auto":
+        return Machine(device, getattr(torch, precision), "as asked")
+    if native(device):
+        return Machine(device, torch.bfloat16, "its hardware multiplies bfloat16")
+    return Machine(device, torch.float32, "bfloat16 would not be faster")
+
+
+def native(device: str) -> bool:
+    """Whether a device has instructions for bfloat16; without them it is slower than float32."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device != "cpu":
+        return False
+    found = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return any(found.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+
+
+def peak_megabytes() -> float | None:
+    """The most memory that this process has held so far; None where nobody counts (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024  # bytes there, kB here
