@@ -73,17 +73,16 @@ class Trial:
     ) -> None:
         """Compare arrays, tensors or numbers: shape, then values; name the first that differs.
 
-        Raises Wrong with the hint of the first of the `suspects` that gives what came.
+        Raises Wrong with the hint of the `suspects` that give what came: one, or the first two.
         """
         expected = as_array(expected)
         try:
             result = as_array(got)
         except (TypeError, ValueError):
             raise Wrong(f"for {self.doing} expected numbers, got {shown(got)}") from None
-        hint = next(
-            (says for says, value in (suspects or {}).items() if _alike(result, value, tolerance)),
-            "",
-        )
+        known = (suspects or {}).items()
+        guilty = [says for says, value in known if _alike(result, value, tolerance)]
+        hint = "; or: ".join(guilty[:2])
         if result.shape != expected.shape:
             raise Wrong(
                 f"for {self.doing} expected {name} of shape {expected.shape}, got {result.shape}",
