@@ -27,7 +27,7 @@ from torch import Tensor
 
 from unrolled import corpus
 from unrolled.finetune import machine
-from unrolled.finetune.adapters import adapt, merged
+from unrolled.finetune.adapters import adapt, merged, trainable
 from unrolled.finetune.blocks import batch_at, pack
 from unrolled.finetune.config import FinetuneConfig
 from unrolled.finetune.run import evaluate, finetune
@@ -53,7 +53,8 @@ def measure(way: str, steps: int, batch_size: int, block_length: int) -> dict[st
         model = _stock(config, blocks, ends)
     else:
         frozen = load_model(dtype=torch.float32 if way == "full" else on.dtype)
-        model, autocast = adapt(frozen, config), on.dtype if way == "full" else None
+        model = adapt(frozen, config)
+        autocast = on.dtype if way == "full" and on.dtype != torch.float32 else None
         for _ in finetune(model, blocks, config, autocast=autocast):
             ends.append(time.perf_counter())
     peak = machine.peak_megabytes()
@@ -71,9 +72,10 @@ def _held_out(block_length: int) -> Tensor:
 
 
 def _stock(config: FinetuneConfig, blocks: Tensor, ends: list[float]) -> torch.nn.Module:
-    """Tune by `Trainer`, as its manual shows, and note when each step ends."""
+    """Tune by `Trainer`, with the optimizer and the rates of `Run`, and note when steps end."""
+    from torch.optim.lr_scheduler import LambdaLR
     from torch.utils.data import SequentialSampler
-    from transformers import Trainer, TrainerCallback, TrainingArguments
+    from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
     class InOrder(Trainer):
         def _get_train_sampler(self, *_: object) -> SequentialSampler:
@@ -90,21 +92,28 @@ def _stock(config: FinetuneConfig, blocks: Tensor, ends: list[float]) -> torch.n
     ]
     rows = [{"input_ids": blocks[place], "labels": blocks[place]} for place in order]
     model = adapt(load_model(dtype=torch.float32), config)
+    learning = trainable(model).values()
+    adam = torch.optim.AdamW(
+        learning, config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay, fused=True
+    )
+    rates = LambdaLR(adam, lambda done: config.schedule.share(done + 1))
     with tempfile.TemporaryDirectory() as place, quiet():
         arguments = TrainingArguments(
             output_dir=place,
             max_steps=config.steps,
             per_device_train_batch_size=config.batch_size,
-            learning_rate=config.learning_rate,
-            warmup_steps=config.schedule.warmup_steps,
-            lr_scheduler_type="cosine",
+            max_grad_norm=config.clip_norm,
             logging_strategy="no",
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
             dataloader_pin_memory=False,
         )
-        InOrder(model, arguments, train_dataset=rows, callbacks=[Clock()]).train()
+        trainer = InOrder(
+            model, arguments, train_dataset=rows, callbacks=[Clock()], optimizers=(adam, rates)
+        )
+        trainer.remove_callback(PrinterCallback)  # standard output is for the report
+        trainer.train()
     return model
 
 
