@@ -18,7 +18,7 @@ book: $(INSTALLED)
 
 test: book lint
 	$(BIN)/python code/tests/site/browser.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m unrolled.press.verify
 
 lint: $(INSTALLED)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from unrolled.press.build import QUIET_THREADS
+
+os.environ.update(QUIET_THREADS)  # before torch is imported: two workers share two cores
 
 CHECKOUT = Path(__file__).parents[2]
 STATIC = CHECKOUT / "code" / "unrolled" / "widgets" / "static"

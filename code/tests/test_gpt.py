@@ -8,9 +8,9 @@ import torch
 from torch.nn import functional as F
 
 from unrolled.corpus import CharacterVocabulary
-from unrolled.gpt import GPT, Block, FeedForward, GPTConfig, load_gpt2, train_gpt
+from unrolled.gpt import GPT, Block, FeedForward, GPTConfig, load_gpt2
 from unrolled.sampling import continue_text, generate
-from unrolled.training import TrainingConfig, streams
+from unrolled.training import TrainingConfig, streams, train_on_text
 from unrolled.yardstick import bits_per_character, surprises
 
 CONFIG = GPTConfig(vocab_size=11, context_length=16, n_layers=2, n_heads=2, embedding_size=8)
@@ -210,11 +210,34 @@ def test_it_learns_a_text_by_heart():
     model = GPT(GPTConfig(len(vocabulary), 32, 1, 2, 32))
     train = torch.tensor([0, *vocabulary.encode(text)])
     config = TrainingConfig(steps=60, learning_rate=1e-2, matrix_rate=0.02, record_every=20)
-    records = list(train_gpt(model, streams(train, 4, 32), config))
+    records = list(train_on_text(model, streams(train, 4, 32), config))
     assert [r.step for r in records] == [20, 40, 60]
     assert records[-1].nats < 0.3 < records[0].nats
     assert continue_text(model, vocabulary, "the cat", 14, 0.0).startswith("the cat sat. the")
     assert bits_per_character(model, vocabulary, text, 32) < math.log2(len(vocabulary))
+
+
+def test_training_carries_nothing_from_window_to_window():
+    model, states = gpt(), []
+    run = model.run
+    model.run = lambda tokens, state=None: (states.append(state), run(tokens, state))[1]
+    config = TrainingConfig(steps=3, learning_rate=0.01)
+    list(train_on_text(model, streams(tokens(1, 200)[0], 2, T), config))  # else: 16 of 16 places
+    assert states == [None, None, None]
+
+
+def test_muon_gets_the_matrices_of_the_blocks_and_adam_both_tables():
+    model = gpt()
+    assert [m.shape for m in model.matrices] == 2 * [(3 * C, C), (C, C), (4 * C, C), (C, 4 * C)]
+    before = [m.detach().clone() for m in model.parameters()]
+    config = TrainingConfig(steps=1, learning_rate=1e-9, matrix_rate=0.1)
+    list(train_on_text(model, streams(tokens(1, 200)[0], 2, T), config))
+    moved = {
+        id(m)
+        for m, old in zip(model.parameters(), before, strict=True)
+        if (m - old).abs().max() > 1e-4
+    }
+    assert moved == {id(m) for m in model.matrices}
 
 
 def test_low_precision_is_close():
@@ -223,7 +246,7 @@ def test_low_precision_is_close():
         torch.manual_seed(0)
         config = TrainingConfig(steps=3, learning_rate=1e-3, record_every=3)
         stream = streams(tokens(1, 200)[0], 2, T)
-        losses.append(next(r.nats for r in train_gpt(GPT(CONFIG), stream, config, low)))
+        losses.append(next(r.nats for r in train_on_text(GPT(CONFIG), stream, config, low)))
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], abs=0.02)
 

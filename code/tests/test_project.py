@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 CHECKOUT = Path(__file__).parents[2]
-PAGES = sorted([*CHECKOUT.glob("book/*.md"), *CHECKOUT.glob("exercises/**/*.md")])
+PAGES = sorted([*CHECKOUT.glob("book/*.md"), *CHECKOUT.glob("exercises/*.md")])
+ANSWERS = sorted(CHECKOUT.glob("exercises/answers/*.md"))
 LEARNING = sorted(p.stem for p in CHECKOUT.glob("code/unrolled/*.py") if p.stem != "__init__")
 
 
@@ -37,6 +38,12 @@ def test_learning_module_needs_neither_press_nor_interactives(name: str) -> None
         "print(sorted(outside & set(sys.modules)))"
     )
     assert done.stdout == "[]\n", done.stdout + done.stderr
+
+
+def test_checks_of_exercises_need_neither_press_nor_interactives() -> None:
+    for path in CHECKOUT.glob("code/unrolled/check/*.py"):
+        named = re.findall(r"^\s*(?:from|import) unrolled\.(\w+)", path.read_text("utf-8"), re.M)
+        assert not {"press", "widgets"} & set(named), path.name
 
 
 def test_the_press_imports_no_learning_module_and_no_interactive() -> None:
@@ -92,7 +99,7 @@ def test_wheel_ships_the_javascript_and_no_tests(tmp_path: Path) -> None:
     assert not [name for name in names if "tests" in name]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*PAGES, *ANSWERS], ids=lambda path: path.stem)
 def test_page_skips_no_cell(path: Path) -> None:
     text = path.read_text("utf-8")
     assert not re.search(r"skip-execution|raises-exception|nbval-|NBVAL_", text)
@@ -111,3 +118,34 @@ def test_index_gives_each_chapters_own_reading_time() -> None:
     assert listed
     for name, time in listed:
         assert f":read: {time}\n" in (CHECKOUT / "book" / name).read_text("utf-8"), name
+
+
+def unused_values(pages: dict[str, str]) -> list[str]:
+    """Values that a page glues and that no text of the book shows, as ``page: name``.
+
+    A name made in a loop, ``f"gpt_{name}_bits"``, is used if one of its values is.
+    """
+    shown = "".join(pages.values())
+    used = set(re.findall(r"\{glue(?::text|:any)?\}`(?:[\w.-]+::)?([\w-]+)", shown))
+    unused = []
+    for page, text in pages.items():
+        for formatted, name, more in re.findall(r'\bglue\(\s*(f?)"([^"]+)"(\s*\+)?', text):
+            parts = re.split(r"\{.*?\}", name) if formatted else [name]
+            pattern = r"[\w-]+".join(map(re.escape, parts)) + (r"[\w-]+" if more else "")
+            if not any(re.fullmatch(pattern, one) for one in used):
+                unused.append(f"{page}: {name}")
+    return unused
+
+
+def test_unused_values_by_hand() -> None:
+    cell = 'glue("a_one", 1)\nglue(f"a_{n}_two", 2)\nglue(f"a_{n}_three", 3)\nglue("a_" + n, 4)\n'
+    told = "{glue:text}`a_one:.2f` and {glue}`a_x_two`"
+    assert unused_values({"a": cell, "b": told}) == ["a: a_{n}_three"]
+    assert unused_values({"a": cell, "b": "{glue:text}`a.md::a_x_three:,`"}) == [
+        "a: a_one",
+        "a: a_{n}_two",
+    ]
+
+
+def test_every_glued_value_is_shown_somewhere() -> None:
+    assert unused_values({page.stem: page.read_text() for page in PAGES}) == []

@@ -13,11 +13,10 @@ from unrolled.rnn import (
     VanillaCell,
     begin_as_unigram,
     detached,
-    train_recurrent,
     unroll,
 )
 from unrolled.sampling import continue_text, generate
-from unrolled.training import TrainingConfig, streams
+from unrolled.training import TrainingConfig, streams, train_on_text
 from unrolled.yardstick import surprises
 
 KINDS = ("vanilla", "gru", "lstm")
@@ -137,7 +136,7 @@ def trained(kind: str, low_precision: bool = False) -> tuple[RecurrentModel, lis
     torch.manual_seed(0)
     m = RecurrentModel(len(vocabulary), 4, 8, kind)
     config = TrainingConfig(steps=80, learning_rate=0.05, record_every=20, clip_norm=1.0)
-    return m, list(train_recurrent(m, streams(text, 4, 8), config, low_precision))
+    return m, list(train_on_text(m, streams(text, 4, 8), config, low_precision))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -164,7 +163,7 @@ def test_training_carries_the_memory_and_cuts_the_gradient():
     run = m.run
     m.run = lambda tokens, state=None: (states.append(state), run(tokens, state))[1]
     config = TrainingConfig(steps=3, learning_rate=0.01)
-    list(train_recurrent(m, streams(tokens(1, 200)[0], 2, 6), config))
+    list(train_on_text(m, streams(tokens(1, 200)[0], 2, 6), config))
     assert states[0] is None
     assert all(state.abs().sum() > 0 and not state.requires_grad for state in states[1:])
 
@@ -175,7 +174,7 @@ def test_a_task_that_needs_the_memory_from_the_last_window():
     torch.manual_seed(0)
     m = RecurrentModel(3, 4, 16, "vanilla")
     config = TrainingConfig(steps=400, learning_rate=0.01, record_every=400)
-    (record,) = train_recurrent(m, streams(text, 2, 4), config)
+    (record,) = train_on_text(m, streams(text, 2, 4), config)
     assert record.accuracy > 0.9
 
     def forgetful():
@@ -189,8 +188,13 @@ def test_a_task_that_needs_the_memory_from_the_last_window():
 
     torch.manual_seed(0)
     m = NoMemory(3, 4, 16, "vanilla")
-    (record,) = train_recurrent(m, forgetful(), config)
+    (record,) = train_on_text(m, forgetful(), config)
     assert record.accuracy < 0.7
+
+
+def test_muon_gets_the_matrices_of_the_core():
+    m = model("lstm")
+    assert [matrix.shape for matrix in m.matrices] == [m.core.weight_ih_l0.shape, (4 * H, H)]
 
 
 def test_detached_keeps_the_numbers():

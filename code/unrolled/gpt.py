@@ -9,7 +9,6 @@ multitask learners") but for dropout, so its weights fit. Explained in ``book/gp
 """
 
 import math
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import torch
@@ -17,7 +16,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unrolled.attention import CausalSelfAttention, Past
-from unrolled.training import Record, TrainingConfig, predicted, training_steps
 
 Cache = tuple[Past, ...]
 """For each block the keys and the values of all places read so far, each (B, H, S, D)."""
@@ -121,6 +119,11 @@ class GPT(nn.Module):
         """How many numbers are learned; the head's are the token table's."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    @property
+    def matrices(self) -> list[nn.Parameter]:
+        """The matrices of the blocks, which Muon may move; both tables are left to Adam."""
+        return [parameter for parameter in self.blocks.parameters() if parameter.ndim == 2]
+
     def parameters_by_part(self) -> dict[str, int]:
         """How many numbers each part learns; the sum is `n_parameters`."""
         parts = {"token embedding and head": [self.token_embedding]}
@@ -150,6 +153,9 @@ class GPT(nn.Module):
             cache.append(present)
         return self.norm(x), tuple(cache)
 
+    def carried(self, state: Cache) -> None:
+        """Return what training takes on to the next window: nothing, a GPT reads each afresh."""
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the logits (B, T, V) of the next token after each of the tokens (B, T)."""
         hidden, _ = self.run(tokens)  # (B, T, C)
@@ -174,25 +180,3 @@ def load_gpt2(theirs: nn.Module) -> GPT:
         weights[".".join(renamed)] = value.T if "c_" in key and value.ndim == 2 else value
     model.load_state_dict(weights)
     return model.eval()
-
-
-def train_gpt(
-    model: GPT,
-    batches: Iterable[tuple[Tensor, Tensor]],
-    config: TrainingConfig,
-    low_precision: bool = False,
-) -> Iterator[Record]:
-    """Train on windows of text: inputs (B, T) and targets (B, T), as `streams` makes them.
-
-    With `config.matrix_rate` Muon moves the matrices inside the blocks, Adam the rest.
-    `low_precision` multiplies in bfloat16, keeps in float32. Surprise is in nats per token.
-    """
-    supply = iter(batches)
-
-    def batch(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        inputs, targets = next(supply)
-        with torch.autocast("cpu", torch.bfloat16, enabled=low_precision):
-            return model(inputs), targets
-
-    matrices = [parameter for parameter in model.blocks.parameters() if parameter.ndim == 2]
-    yield from training_steps(model.parameters(), batch, config, predicted, matrices)

@@ -10,12 +10,10 @@ W_x, W_s and W_y are those of ``book/notation.md``.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-
-from unrolled.training import Record, TrainingConfig, predicted, training_steps
 
 CORES = {"vanilla": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -123,6 +121,11 @@ class RecurrentModel(nn.Module):
         """How many numbers are learned."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    @property
+    def matrices(self) -> list[nn.Parameter]:
+        """W_x and W_s, which Muon may move; table and head are left to Adam."""
+        return [parameter for parameter in self.core.parameters() if parameter.ndim == 2]
+
     def run(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read tokens (B, T) on from a state: all memories (B, T, H), and the state at the end.
 
@@ -131,6 +134,10 @@ class RecurrentModel(nn.Module):
         if tokens.ndim != 2 or tokens.shape[1] == 0:
             raise ValueError(f"expected tokens of shape (B, T), T > 0, got {tuple(tokens.shape)}")
         return self.core(self.embed(tokens), state)  # nn.RNN starts from zeros without a state
+
+    def carried(self, state: State) -> State:
+        """Return what training takes on to the next window: the memory, but no gradient."""
+        return detached(state)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the logits (B, T, V) of the next token after each of the tokens (B, T)."""
@@ -159,36 +166,3 @@ def detached(state: State) -> State:
     if isinstance(state, tuple):
         return tuple(part.detach() for part in state)
     return state.detach()
-
-
-def train_recurrent(
-    model: RecurrentModel,
-    batches: Iterable[tuple[Tensor, Tensor]],
-    config: TrainingConfig,
-    low_precision: bool = False,
-) -> Iterator[Record]:
-    """Train on consecutive windows, the memory carried from each to the next.
-
-    The memory passes the border between two windows, the gradient doesn't: that is truncated
-    backpropagation through time (``book/bptt.md``). Surprise is in nats per token.
-
-    Args:
-        model: What is trained, in place.
-        batches: inputs (B, T) and targets (B, T), as `unrolled.training.streams` makes them.
-        config: Steps, rate, clipping.
-        low_precision: Multiply matrices in bfloat16, 8 significant bits: faster where the
-            processor can, and close enough to learn from. Weights stay in float32.
-    """
-    supply, state = iter(batches), None
-
-    def batch(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        nonlocal state
-        inputs, targets = next(supply)
-        with torch.autocast("cpu", torch.bfloat16, enabled=low_precision):
-            hidden, state = model.run(inputs, state)
-            logits = model.head(hidden)
-        state = detached(state)
-        return logits, targets
-
-    matrices = [parameter for parameter in model.core.parameters() if parameter.ndim == 2]
-    yield from training_steps(model.parameters(), batch, config, predicted, matrices)

@@ -15,6 +15,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -160,6 +161,58 @@ def _gradient_norm(parameters: list[nn.Parameter], clip_norm: float | None) -> f
     """Return the length of the gradient, and shorten it to `clip_norm` if it is longer."""
     longest = math.inf if clip_norm is None else clip_norm
     return nn.utils.clip_grad_norm_(parameters, longest).item()
+
+
+class LanguageModel(Protocol):
+    """What `train_on_text` asks of a model of any kind."""
+
+    head: nn.Module  # hidden vectors (B, T, C) to logits (B, T, V)
+
+    @property
+    def matrices(self) -> list[nn.Parameter]:
+        """The weight matrices inside, without tables and head: those that Muon may move."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """All that is learned."""
+
+    def run(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Read tokens (B, T) on from a state: hidden vectors (B, T, C), and the new state."""
+
+    def carried(self, state: Any) -> Any:
+        """Return what passes from one window of training to the next; None: nothing."""
+
+
+def train_on_text(
+    model: LanguageModel,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    config: TrainingConfig,
+    low_precision: bool = False,
+) -> Iterator[Record]:
+    """Train a recurrent network or a GPT, in place, on consecutive windows of text.
+
+    They differ in what a window gets from the one before (`carried`): a recurrent network its
+    memory, but no gradient, which is truncated backpropagation through time (``book/bptt.md``);
+    a GPT nothing. Surprise is in nats per token.
+
+    Args:
+        model: `unrolled.rnn.RecurrentModel` or `unrolled.gpt.GPT`.
+        batches: inputs (B, T) and targets (B, T), as `streams` makes them.
+        config: Steps, rate, clipping; with `matrix_rate` Muon moves the model's matrices.
+        low_precision: Multiply matrices in bfloat16, 8 significant bits: faster where the
+            processor can, and close enough to learn from. Weights stay in float32.
+    """
+    supply, state = iter(batches), None
+
+    def batch(generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        nonlocal state
+        inputs, targets = next(supply)
+        with torch.autocast("cpu", torch.bfloat16, enabled=low_precision):
+            hidden, state = model.run(inputs, state)
+            logits = model.head(hidden)
+        state = model.carried(state)
+        return logits, targets
+
+    yield from training_steps(model.parameters(), batch, config, predicted, model.matrices)
 
 
 def streams(tokens: Tensor, batch_size: int, window: int) -> Iterator[tuple[Tensor, Tensor]]:

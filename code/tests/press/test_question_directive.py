@@ -1,8 +1,10 @@
 """The directive in a tiny book: its HTML, and the complaints of the build."""
 
+import json
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 
 FULL = """\
 # Embeddings
@@ -47,7 +49,7 @@ def test_the_html_is_whole_without_a_script(built):
     html = built.page("embeddings")
 
     assert (
-        '<section class="question" id="emb-5gram-map" aria-labelledby="emb-5gram-map-title">'
+        '<section class="question" id="emb-5gram-map" aria-labelledby="emb-5gram-map-title" data-'
         in html
     )
     assert '<p class="question-title" id="emb-5gram-map-title">Question 1</p>' in html
@@ -83,6 +85,29 @@ def test_every_box_has_its_id_and_its_label(built):
     ]
     assert '<label for="emb-be-the-embedder-box-1">King</label>' in html
     assert '<label for="emb-be-the-embedder-box-2">&lt;b&gt;Button&lt;/b&gt;</label>' in html
+
+
+def test_every_question_carries_its_rubric_for_the_feedback(built):
+    soup = BeautifulSoup(built.page("embeddings"), "html.parser")
+    carried = [json.loads(found["data-rubric"]) for found in soup.select("section.question")]
+
+    assert [one["id"] for one in carried] == [
+        "emb-5gram-map",
+        "emb-5gram-map-a",
+        "emb-be-the-embedder",
+    ]
+    assert carried[0] == {
+        "id": "emb-5gram-map",
+        "kind": "open",
+        "prompt": "What is $x_t$, the *embedding*?",
+        "ideas": [
+            {
+                "says": "An embedding is a **vector**.",
+                "terms": [["vector", "list of numbers"]],
+                "contradictions": [],
+            }
+        ],
+    }
 
 
 def test_nothing_in_a_question_is_inline_style_or_script(built):

@@ -112,6 +112,12 @@ PaddingBench(load_tokenizer(), ["How are you?", "Well"], caption=CAPTION,
 from unrolled.widgets.shape_stepper import ShapeStepper
 ShapeStepper(caption=CAPTION)
 """,
+    "the-race": """
+from unrolled.widgets.the_race import Lane, Mark, TheRace
+SLOW = Lane("Slow", 9, [Mark(10, 5.0, 3.0, 1e6, 100, "ab"), Mark(20, 10.0, 2.0, 2e6, 200, "abc")])
+QUICK = Lane("Quick", 9, [Mark(5, 1.0, 1.9, 1e5, 150, "abd")])
+TheRace([SLOW, QUICK], 2.0, "a", caption=CAPTION)
+""",
     "the-dial": """
 from unrolled.memorization import Source
 from unrolled.widgets.the_dial import Checkpoint, Run, TheDial

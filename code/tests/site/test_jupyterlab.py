@@ -231,6 +231,13 @@ def scramble_the_heads(widget: Locator) -> None:
     expect(role(widget, "verdict")).to_contain_text("8 of 12 rows")
 
 
+def run_the_race(widget: Locator) -> None:
+    role(widget, "commit").click()
+    role(widget, "next").click()
+    expect(role(widget, "loss-1")).to_contain_text("1.900 nats")
+    expect(role(widget, "verdict")).to_contain_text("Quick was at the target after 1.0 s")
+
+
 def turn_the_dial(widget: Locator) -> None:
     role(widget, "dial").fill("2")
     expect(role(widget, "sample").locator("mark")).to_have_text("?\n\nJULIET:\nAy me!\n")
@@ -256,6 +263,7 @@ ACTIONS = {
     "one-head-by-hand": solve_with_the_found_head,
     "mask-it": let_the_mask_leak,
     "shape-stepper": scramble_the_heads,
+    "the-race": run_the_race,
     "the-dial": turn_the_dial,
 }
 

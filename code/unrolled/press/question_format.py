@@ -118,10 +118,14 @@ def gaps(question: Question) -> list[str]:
 
 
 def rubric(question: Question) -> dict[str, Any]:
-    """Return what a scorer of answers needs, as plain data ready for JSON."""
+    """Return what a scorer of answers needs, as plain data ready for JSON.
+
+    `static/feedback.js` says how the scorer reads it; texts are MyST as written.
+    """
     return {
         "id": question.id,
         "kind": question.kind,
+        "prompt": question.prompt,
         "ideas": [
             {
                 "says": idea.says,

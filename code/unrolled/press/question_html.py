@@ -14,7 +14,7 @@ SUMMARIES = {"hint": "Hint", "answer": "Key ideas and model answer"}
 
 
 class question_node(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes this way)
-    """A question: `ids`, `title`, and `boxes`, a list of (box id, label)."""
+    """A question: `ids`, `title`, `rubric` (JSON), and `boxes`, a list of (box id, label)."""
 
 
 class question_part(nodes.General, nodes.Element):  # noqa: N801
@@ -40,7 +40,8 @@ def visit_question(self: Any, node: question_node) -> None:
     """Open the section of a question, under its title."""
     id = node["ids"][0]
     self.body.append(
-        f'<section class="question" id="{id}" aria-labelledby="{id}-title">\n'
+        f'<section class="question" id="{id}" aria-labelledby="{id}-title"'
+        f' data-rubric="{self.attval(node["rubric"])}">\n'
         f'<p class="question-title" id="{id}-title">{self.encode(node["title"])}</p>\n'
     )
 

@@ -9,6 +9,7 @@ What is wrong with a question is remembered with its page and said in every buil
 build with an unchanged, faulty page never turns green.
 """
 
+import json
 import string
 from typing import Any
 
@@ -21,7 +22,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from unrolled.press import page_assets, question_html
-from unrolled.press.question_format import Question, check_id, gaps, parse_question
+from unrolled.press.question_format import Question, check_id, gaps, parse_question, rubric
 from unrolled.press.question_html import question_node, question_part
 
 LOGGER = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class QuestionDirective(SphinxDirective):
     def _node(self, question: Question, title: str) -> question_node:
         labels = question.boxes or ("Your answer",)
         node = question_node(title=title, boxes=list(zip(question.box_ids, labels, strict=True)))
+        node["rubric"] = json.dumps(rubric(question), ensure_ascii=False, separators=(",", ":"))
         node["ids"] = [question.id]
         self.set_source_info(node)
         self.state.document.set_id(node)

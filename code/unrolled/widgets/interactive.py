@@ -24,7 +24,8 @@ class Interactive(anywidget.AnyWidget):
     and holds all it shows in synced traits: there is no kernel behind the
     published page. `caption` says in one sentence what it is and what to do;
     `still` is the matplotlib figure that stands in where JavaScript is off, and
-    `still_alt` its text alternative.
+    `still_alt` its text alternative. A trait of measured times is tagged
+    ``measured=True`` beside ``sync=True``: two runs may differ in it.
 
     Raises ValueError for a missing caption, or a still without `still_alt`.
     """
@@ -53,13 +54,15 @@ class Interactive(anywidget.AnyWidget):
         )
 
     def digest(self) -> str:
-        """Short SHA-256 of everything the interactive shows (its own synced traits)."""
+        """Short SHA-256 of all that it shows (its own synced traits), but what was timed."""
         parts = []
         for trait in sorted(
             set(self.trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names())
         ):
             if trait.startswith("_") or trait == "still":
                 continue  # code, style and pixels may differ where the numbers are the same
+            if self.trait_metadata(trait, "measured"):
+                continue
             value = getattr(self, trait)
             if isinstance(value, (bytes, memoryview)):
                 parts.append(f"{trait} {hashlib.sha256(value).hexdigest()}")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+import traitlets
 from torch import nn
 
 from unrolled.corpus import CharacterVocabulary, WordVocabulary
 from unrolled.widgets import packed_merges
+from unrolled.widgets.interactive import Interactive
 from unrolled.yardstick import bits_per_character
 
 if TYPE_CHECKING:
@@ -157,3 +159,37 @@ def pack_vocabulary(
         raise ValueError(f"expected a CharacterVocabulary or a BytePairTokenizer, got {kind}")
     packed = packed_merges.pack(vocabulary)
     return {"kind": "bytes", "special": packed.special, "bytes": packed.alphabet}, packed.merges
+
+
+class GPTInteractive(Interactive):
+    """An interactive in which a trained GPT and its vocabulary travel to the page.
+
+    `tokens` are the ids of the first text that the page shows: on them the note for the reader
+    says what rounding the weights did.
+
+    Raises ValueError where model and vocabulary don't fit together.
+    """
+
+    weights = traitlets.Bytes().tag(sync=True)
+    shape = traitlets.Dict().tag(sync=True)
+    vocabulary = traitlets.Dict().tag(sync=True)
+    merges = traitlets.Bytes().tag(sync=True)
+    note = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self,
+        model: GPT,
+        vocabulary: CharacterVocabulary | BytePairTokenizer,
+        tokens: list[int],
+        **traits: object,
+    ) -> None:
+        tokens_of, merges = pack_vocabulary(vocabulary)
+        packed = pack_gpt(model, len(vocabulary))
+        super().__init__(
+            weights=packed.weights,
+            shape=packed.shape,
+            vocabulary=tokens_of,
+            merges=merges,
+            note=rounding_note(model, tokens),
+            **traits,
+        )

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from unrolled.widgets.interactive import Interactive
 from unrolled.widgets.modules import module, style
-from unrolled.widgets.packed_gpt import pack_gpt, pack_vocabulary, rounding_note
+from unrolled.widgets.packed_gpt import GPTInteractive
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +21,7 @@ MOST_TOKENS = 128
 """More than that would make the cells of a head's picture smaller than a phone can show."""
 
 
-class WhatIsItLookingAt(Interactive):
+class WhatIsItLookingAt(GPTInteractive):
     """Type a text: the attention weights of every head, live, as pictures and as numbers.
 
     The page runs the model over the text, at most its first 128 tokens with the boundary (fewer
@@ -37,15 +36,10 @@ class WhatIsItLookingAt(Interactive):
     _esm = module("what_is_it_looking_at.js")
     _css = style("words.css", "write_with_me.css", "what_is_it_looking_at.css")
 
-    weights = traitlets.Bytes().tag(sync=True)
-    shape = traitlets.Dict().tag(sync=True)
-    vocabulary = traitlets.Dict().tag(sync=True)
-    merges = traitlets.Bytes().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
     most_tokens = traitlets.Int(MOST_TOKENS).tag(sync=True)
     head = traitlets.Int(0).tag(sync=True)
     token = traitlets.Int(-1).tag(sync=True)
-    note = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -63,26 +57,22 @@ class WhatIsItLookingAt(Interactive):
             raise ValueError(
                 f"expected a text of 1 to {MOST_CHARACTERS} characters, got {len(text)}"
             )
-        tokens_of, merges = pack_vocabulary(vocabulary)
-        packed = pack_gpt(model, len(vocabulary))
-        n_heads = packed.shape["layers"] * packed.shape["heads"]
+        n_heads = len(model.blocks) * model.blocks[0].attention.n_heads
         if not 0 <= head < n_heads:
             raise ValueError(f"expected a head from 0 to {n_heads - 1}, got {head}")
-        most = min(MOST_TOKENS, packed.shape["context_length"])
+        most = min(MOST_TOKENS, model.context_length)
         tokens = [0, *vocabulary.encode(text)][:most]
         if not -1 <= token < len(tokens):
             raise ValueError(f"expected a token from -1 to {len(tokens) - 1}, got {token}")
         super().__init__(
+            model,
+            vocabulary,
+            tokens,
             caption=caption,
             still=still,
             still_alt=still_alt,
-            weights=packed.weights,
-            shape=packed.shape,
-            vocabulary=tokens_of,
-            merges=merges,
             text=text,
             most_tokens=most,
             head=head,
             token=token,
-            note=rounding_note(model, tokens),
         )

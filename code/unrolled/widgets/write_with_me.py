@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from unrolled.widgets.interactive import Interactive
 from unrolled.widgets.modules import module, style
-from unrolled.widgets.packed_gpt import pack_gpt, pack_vocabulary, rounding_note
+from unrolled.widgets.packed_gpt import GPTInteractive
 from unrolled.yardstick import PROMPT
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ TEMPERATURES = (0.1, 2.0)
 MOST_COUNT = 1_000
 
 
-class WriteWithMe(Interactive):
+class WriteWithMe(GPTInteractive):
     """Prompt a GPT, see what it expects at each step, choose how it draws, let it go on.
 
     The page holds the model's weights as 8-bit integers and runs it with a key-value cache. It
@@ -39,10 +38,6 @@ class WriteWithMe(Interactive):
     _esm = module("write_with_me.js")
     _css = style("words.css", "write_with_me.css")
 
-    weights = traitlets.Bytes().tag(sync=True)
-    shape = traitlets.Dict().tag(sync=True)
-    vocabulary = traitlets.Dict().tag(sync=True)
-    merges = traitlets.Bytes().tag(sync=True)
     prompt = traitlets.Unicode().tag(sync=True)
     temperature = traitlets.Float(1.0).tag(sync=True)
     top_k = traitlets.Int(0).tag(sync=True)
@@ -50,7 +45,6 @@ class WriteWithMe(Interactive):
     greedy = traitlets.Bool(False).tag(sync=True)
     seed = traitlets.Int(0).tag(sync=True)
     count = traitlets.Int(200).tag(sync=True)
-    note = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -85,16 +79,13 @@ class WriteWithMe(Interactive):
             raise ValueError(f"expected a seed of at least 0, got {seed}")
         if not 1 <= count <= MOST_COUNT:
             raise ValueError(f"expected a count from 1 to {MOST_COUNT}, got {count}")
-        tokens_of, merges = pack_vocabulary(vocabulary)
-        packed = pack_gpt(model, len(vocabulary))
         super().__init__(
+            model,
+            vocabulary,
+            [0, *vocabulary.encode(prompt)],
             caption=caption,
             still=still,
             still_alt=still_alt,
-            weights=packed.weights,
-            shape=packed.shape,
-            vocabulary=tokens_of,
-            merges=merges,
             prompt=prompt,
             temperature=float(temperature),
             top_k=top_k,
@@ -102,5 +93,4 @@ class WriteWithMe(Interactive):
             greedy=greedy,
             seed=seed,
             count=count,
-            note=rounding_note(model, [0, *vocabulary.encode(prompt)]),
         )
