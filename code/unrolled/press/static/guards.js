@@ -31,6 +31,7 @@ const FUNCTION_WORDS = set(
   "becomes gives give takes take uses used use lets says say stands",
 );
 const NONE = new Set();
+const NAMING = set("a an the of and or"); // stand in a list of names, too
 const FILLERS = set("a an the is are be was were of to that it its in on and or as by for will has have do does just really");
 
 /** Tokens that repeat the prompt: in a run of at least `RUN` words of it. */
@@ -50,19 +51,21 @@ export function ofPrompt(tokens, prompt) {
 export function isKeywordList(answer, tokens) {
   const sentences = new Map();
   tokens.forEach(({ sentence, word, isNumber, start }, index) => {
-    const count = sentences.get(sentence) ?? { words: 0, all: 0, verbs: 0, parts: 1 };
+    const count = sentences.get(sentence) ?? { words: 0, all: 0, verbs: 0, names: 0, parts: 1 };
     sentences.set(sentence, count);
     count.all += 1;
     const isFormula = isNumber || word.length < 2 || answer[start - 1] === "\\";
     if (!isFormula) count.words += 1;
     const between = count.all > 1 ? answer.slice(tokens[index - 1].end, start) : "";
     if (FUNCTION_WORDS.has(word) || /[=:→⇒≈<>+·×]/u.test(between)) count.verbs += 1;
+    if (NAMING.has(word)) count.names += 1;
     if (/[,;]/.test(between)) count.parts += 1;
   });
   return (sentence) => {
-    const { words, all, verbs, parts } = sentences.get(sentence);
+    const { words, all, verbs, names, parts } = sentences.get(sentence);
     const isSparse = words >= LIST.words && verbs < LIST.share * all;
-    return isSparse || (parts >= COMMAS.parts && all <= COMMAS.length * parts && verbs < all / 4);
+    const isChopped = parts >= COMMAS.parts && all <= COMMAS.length * parts;
+    return isSparse || (isChopped && verbs - names < LIST.share * all);
   };
 }
 
