@@ -3,7 +3,10 @@
 `feedback_answers.json` holds answers as learners write them, each with its kind and, idea by
 idea, whether the idea is there (1) or not (0), judged by meaning before the scorer saw it. The
 questions are split: the scorer was tuned on "tuning" alone, and is judged on "test", whose
-questions' terms stood before their answers were written. Run with `-s` for the tables.
+questions' terms stood before their answers were written. After a look at its errors the scorer
+was mended and judged on other questions, "fresh", in the same way. What the first look at each
+part gave stands in FIRST_LOOK: only those figures are free of hindsight.
+Run with `-s` for the tables.
 """
 
 from __future__ import annotations
@@ -21,6 +24,10 @@ from unrolled.press.question_format import rubric
 ANSWERS = json.loads((Path(__file__).parent / "feedback_answers.json").read_text("utf-8"))
 ADVERSARIAL = ("wrong", "off-topic", "keywords", "keywords-commas", "prompt", "negated", "denied")
 HONEST = ("good", "terse", "rambling", "misspelt", "partial", "paraphrase")
+FIRST_LOOK = {  # before anything was mended: precision, recall, adversarial
+    "test": (0.916, 0.825, 0.048),
+    "fresh": (0.911, 0.868, 0.052),
+}
 OUTCOMES = {(1, True): "right", (0, True): "false", (1, False): "missed", (0, False): "left"}
 
 
@@ -70,10 +77,10 @@ def table(part: str, counts: dict[str, Counter]) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("part", ["tuning", "test"])
+@pytest.mark.parametrize("part", ["tuning", "test", "fresh"])
 def test_the_guess_keeps_its_bounds(counted, part):
     counts, errors = counted(part)
-    print("\n" + table(part, counts), *errors, sep="\n")
+    print("\n" + table(part, counts), f"first look: {FIRST_LOOK.get(part)}", *errors, sep="\n")
     precision, recall, tricked = figures(counts)
 
     assert precision >= 0.85, "\n".join(errors)
@@ -87,8 +94,9 @@ def test_the_answers_cover_enough_and_the_parts_share_no_question():
 
     assert len(answers) >= 200
     assert len({answer["answer"] for answer in answers}) == len(answers)
-    assert len(ANSWERS["tuning"] | ANSWERS["test"]) >= 20
-    assert not ANSWERS["tuning"].keys() & ANSWERS["test"].keys()
+    asked = Counter(id for part in ANSWERS.values() for id in part)
+    assert len(asked) >= 20
+    assert set(asked.values()) == {1}, asked
     assert set(kinds) == {*HONEST, *ADVERSARIAL}
     assert all(kinds[kind] >= 15 for kind in kinds), kinds
 
