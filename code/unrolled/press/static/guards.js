@@ -8,7 +8,7 @@ import { follow } from "./words.js";
 
 const RUN = 5; // words in the prompt's order that count as pasted
 const REACH = 5; // words after a negation that it may deny
-const LIST = { words: 5, share: 0.15 }; // a keyword list: this long, with fewer function words
+const LIST = { words: 5, share: 0.15 }; // a keyword list: this long, with a smaller share of linking words
 const COMMAS = { parts: 4, length: 2.5 }; // or this many parts between commas, this short
 const BEFORE = 4; // words before "does not", "is not" and the like that it denies too
 const GAP = 2; // words that may stand between two words of a contradiction
@@ -16,7 +16,9 @@ const GAP = 2; // words that may stand between two words of a contradiction
 const set = (words) => new Set(words.split(" "));
 const NEGATORS = set("not no never neither nor none nothing nobody without hardly");
 const SOFTENED = set("only just merely simply always necessarily more longer matter doubt until"); // "not only ..."
-const TURNS = set("but because since so instead although though while whereas unless however which actually therefore thus hence rather");
+const TURNS = set(
+  "but because since so instead although though while whereas unless however which actually therefore thus hence rather",
+);
 const WRONG = set("wrong false untrue incorrect myth nonsense misconception mistaken lie rubbish");
 const OPENERS = set("true case right correct think believe agree say claim mean");
 const OPINIONS = set("think believe agree");
@@ -24,7 +26,7 @@ const POINTERS = set("this that it");
 const AUXILIARIES = set("do does did is are was were will would can could has have had should may might must need");
 const VERBS = set(
   "is are was were be been being am do does did has have had can could will would shall should may might must " +
-  "get gets got go goes goes make makes made mean means become becomes give gives take takes use uses let lets say says " +
+  "get gets got go goes make makes made mean means become becomes give gives take takes use uses let lets say says " +
   "stand stands learn learns predict predicts shrink shrinks grow grows see sees look looks stay stays change changes " +
   "depend depends work works need needs pick picks choose chooses know knows tell tells add adds keep keeps fit fits " +
   "come comes run runs read reads show shows want wants help helps train trains contain contains hold holds",
@@ -125,7 +127,8 @@ export function denials(tokens) {
     const { first, after } = bounds[token.sentence];
     const before = bounds[token.sentence - 1];
     if (opensDenial(tokens, index, after)) {
-      for (let at = index + 1; at < after && !by.has(at) && !(TURNS.has(tokens[at].word) && tokens[at].word !== "which"); at += 1) by.set(at, index);
+      const isOpen = (at) => at < after && !by.has(at) && (tokens[at].word === "which" || !TURNS.has(tokens[at].word));
+      for (let at = index + 1; isOpen(at); at += 1) by.set(at, index);
     }
     const isVerdict = WRONG.has(token.word) && index >= after - 2 && index - first <= 4;
     if (isVerdict && before && POINTERS.has(tokens[first].word)) {
