@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 CHECKOUT = Path(__file__).parents[2]
-PAGES = sorted([*CHECKOUT.glob("book/*.md"), *CHECKOUT.glob("exercises/**/*.md")])
+PAGES = sorted([*CHECKOUT.glob("book/*.md"), *CHECKOUT.glob("exercises/*.md")])
+ANSWERS = sorted(CHECKOUT.glob("exercises/answers/*.md"))
 LEARNING = sorted(p.stem for p in CHECKOUT.glob("code/unrolled/*.py") if p.stem != "__init__")
 
 
@@ -37,6 +38,12 @@ def test_learning_module_needs_neither_press_nor_interactives(name: str) -> None
         "print(sorted(outside & set(sys.modules)))"
     )
     assert done.stdout == "[]\n", done.stdout + done.stderr
+
+
+def test_checks_of_exercises_need_neither_press_nor_interactives() -> None:
+    for path in CHECKOUT.glob("code/unrolled/check/*.py"):
+        named = re.findall(r"^\s*(?:from|import) unrolled\.(\w+)", path.read_text("utf-8"), re.M)
+        assert not {"press", "widgets"} & set(named), path.name
 
 
 def test_the_press_imports_no_learning_module_and_no_interactive() -> None:
@@ -92,7 +99,7 @@ def test_wheel_ships_the_javascript_and_no_tests(tmp_path: Path) -> None:
     assert not [name for name in names if "tests" in name]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*PAGES, *ANSWERS], ids=lambda path: path.stem)
 def test_page_skips_no_cell(path: Path) -> None:
     text = path.read_text("utf-8")
     assert not re.search(r"skip-execution|raises-exception|nbval-|NBVAL_", text)

@@ -21,7 +21,7 @@ html_baseurl = {base!r}
 html_theme_options = {{"repository_url": {repository!r}}}
 numfig = True
 root_doc = "book/index"
-exclude_patterns = ["_build", "code"]
+exclude_patterns = ["_build", "code", "exercises/answers"]
 nb_execution_mode = "cache"
 nb_execution_in_temp = True
 nb_execution_cache_path = {cache!r}
@@ -34,7 +34,8 @@ bibtex_reference_style = "author_year"
 
 def setup(app):
     from importlib import import_module
-    for name in ("page_format freshness facts predict questions ladder launch notebooks").split():
+    names = "page_format freshness facts predict questions ladder launch notebooks".split()
+    for name in [*names, *{extra!r}]:
         import_module("unrolled.press." + name).register(app)
 """
 KERNEL = """---
@@ -103,6 +104,7 @@ class EverythingBook:
     folder: Path
     repository: str = "https://github.com/ada/the-book"
     base: str = SITE
+    extra: tuple[str, ...] = ()  # concerns of the press beside the usual ones
 
     def write(self, name: str, text: str | bytes) -> None:
         """Write one file of the book."""
@@ -124,7 +126,10 @@ class EverythingBook:
         """Build what is out of date, return the warnings."""
         build = self.folder / "_build"
         conf = CONF.format(
-            base=self.base, repository=self.repository, cache=str(build / ".jupyter_cache")
+            base=self.base,
+            repository=self.repository,
+            cache=str(build / ".jupyter_cache"),
+            extra=self.extra,
         )
         self.write("conf.py", conf)
         warnings = io.StringIO()

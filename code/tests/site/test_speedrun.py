@@ -61,7 +61,7 @@ def test_clock_fills_the_curves_and_the_fast_one_is_first(started: Locator) -> N
 
 def test_end_says_how_the_gain_comes_about(started: Locator) -> None:
     to_the_end(started)
-    assert (marks(started, 0), marks(started, 1)) == (20, 10)
+    assert (marks(started, 0), marks(started, 1)) == (10, 10)
     verdict = role(started, "verdict").inner_text()
     found = re.search(r"([\d.]+) times the steps, ([\d.]+) times the characters", verdict)
     steps, characters = float(found[1]), float(found[2])
@@ -82,7 +82,7 @@ def test_axis_counts_what_the_reader_wants(started: Locator) -> None:
         expect(chart.locator("svg > text").filter(has_text=re.compile(f"^{word}$"))).to_be_visible()
         expect(chart).not_to_contain_text("your guess")
     role(started, "powers").uncheck()
-    assert marks(started, 0) == 20
+    assert marks(started, 0) == 10
     box = chart.locator("svg").bounding_box()
     for mark in started.locator("[data-mark]").all():
         spot = mark.bounding_box()
@@ -100,7 +100,7 @@ def test_race_plays_by_itself_and_pauses(started: Locator) -> None:
     play.click()
     expect(play).to_have_attribute("data-state", "done", timeout=PLAY_WAIT)
     expect(play).to_have_text("Once more")
-    assert marks(started, 0) == 20
+    assert marks(started, 0) == 10
 
 
 def test_race_by_keyboard(race: Locator) -> None:

@@ -20,6 +20,7 @@ TEXTS = [
 ]
 PAD = 2
 SIDES = ("left", "right")
+KINDS = ("good", "padding", "shifted")
 BATCH = "return padBatch(data.rows, data.how);"
 LABELS = """
 const labels = data.ids.map((ids, n) => labelsOf(ids, data.mask[n], data.kind));
@@ -71,9 +72,7 @@ def test_positions_are_those_that_generate_gives(
     assert found["positions"] == seen[0].tolist()
 
 
-@pytest.mark.parametrize(
-    ("side", "kind"), list(itertools.product(SIDES, ("good", "padding", "shifted")))
-)
+@pytest.mark.parametrize(("side", "kind"), list(itertools.product(SIDES, KINDS)))
 def test_targets_are_what_the_model_s_loss_scores(
     side: str, kind: str, tiny: LlamaForCausalLM, run_js: object
 ) -> None:

@@ -19,6 +19,7 @@ CONCERNS = (
     "facts",
     "predict",
     "questions",
+    "solution",
     "ladder",
     "timings",
     "launch",

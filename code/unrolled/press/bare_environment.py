@@ -67,6 +67,7 @@ def environment_variables(source: Path) -> dict[str, str]:
         "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "UNROLLED_PROGRESS": "off",
     }
 
 

@@ -100,7 +100,7 @@ def jupyter_book(root: Path) -> int:
     """Run Jupyter Book, strictly: every warning is an error, every reference resolves."""
     program = Path(sys.executable).with_name("jupyter-book")
     strictly = ["-W", "-n", "--keep-going"]
-    environment = {**QUIET_THREADS, **os.environ}
+    environment = {**QUIET_THREADS, **os.environ, "UNROLLED_PROGRESS": "off"}
     command = [str(program), "build", str(root), *strictly]
     return subprocess.run(command, cwd=root, env=environment).returncode
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unrolled.press.exercises import read_answers, solutions
 from unrolled.press.facts import spoken
 from unrolled.press.ladder import ladder_markdown
 from unrolled.press.markdown_blocks import Block
@@ -18,6 +20,7 @@ from unrolled.press.markdown_inline import inline_html
 from unrolled.press.predict import HEADING
 from unrolled.press.question_format import parse_question, question_cells
 from unrolled.press.references import Unresolved
+from unrolled.press.solution import STUCK, SUMMARY
 
 if TYPE_CHECKING:
     from unrolled.press.markdown_resolver import Cells, PageResolver
@@ -83,6 +86,22 @@ def _question(page: PageResolver, block: Block) -> Cells:
     return [(kind, page.text(text) if kind == "markdown" else text) for kind, text in cells]
 
 
+def _solution(page: PageResolver, block: Block) -> Cells:
+    """The folded answer in a starter; in the answers page, where it has a body, the body."""
+    if block.text.strip():
+        return [("same", page.text(block.text))]
+    answers = solutions(read_answers(Path(page.app.env.doc2path(page.docname))))
+    if block.argument not in answers:
+        raise Unresolved(f"there is no answer to {block.argument!r}")
+    solution = answers[block.argument]
+    parts = [*(_fenced(code, "python") for code in solution.code), page.text(solution.why)]
+    return [("same", _folded(SUMMARY, "\n\n".join(parts)))]
+
+
+def _answers(page: PageResolver, block: Block) -> Cells:
+    return [("same", f"{STUCK} `answers/{page.docname.rsplit('/', 1)[-1]}.ipynb`.")]
+
+
 def _ladder(page: PageResolver, block: Block) -> Cells:
     return [("same", ladder_markdown(page.app.env, page.docname, "all" in block.options))]
 
@@ -135,6 +154,8 @@ HANDLERS: dict[str, Callable[[PageResolver, Block], Cells]] = {
     "facts": _facts,
     "predict": _predict,
     "question": _question,
+    "solution": _solution,
+    "answers": _answers,
     "ladder": _ladder,
     "literalinclude": _literalinclude,
     "code-block": _code_block,

@@ -51,17 +51,17 @@ def page_notebook(
         if cell.cell_type == "code":
             cells.append(_code_cell(cell.source, executed.pop(0)))
             continue
-        for kind, resolved in resolver.cells(cell.source, _first_line(text, line)):
+        for kind, resolved in resolver.cells(cell.source, first_line(text, line)):
             new_cell = new_code_cell if kind == "code" else new_markdown_cell
             cells.append(new_cell(resolved))
     if entries := resolver.references.bibliography():
         cells.append(new_markdown_cell(f"## References\n\n{entries}"))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # nbformat's own are random
-    return new_notebook(cells=cells, metadata=_metadata(docname, commit)), resolver.problems
+    return new_notebook(cells=cells, metadata=notebook_metadata(docname, commit)), resolver.problems
 
 
-def _first_line(text: str, line: int) -> int:
+def first_line(text: str, line: int) -> int:
     """Return where a cell's text begins: the reader of pages counts the blank lines before it."""
     lines = text.split("\n")
     while line < len(lines) and not lines[line].strip():
@@ -132,7 +132,7 @@ def _output(output: NotebookNode) -> NotebookNode | None:
     return output
 
 
-def _metadata(docname: str, commit: str | None) -> dict:
+def notebook_metadata(docname: str, commit: str | None) -> dict:
     name = f"{docname.rsplit('/', 1)[-1]}.ipynb"
     return {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

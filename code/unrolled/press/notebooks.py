@@ -1,5 +1,7 @@
 """Writes every page that has code as a notebook: `_build/notebooks`, and a copy in the site.
 
+Beside the notebook of an exercise lies the one of its answers, `answers/<chapter>.ipynb`.
+
 The notebooks come from the build that makes the site, so prose, numbers and outputs are the
 same. `_build/notebooks` is ready to be pushed as the branch that the launch links point to.
 A page is written again only when something it shows has changed.
@@ -17,6 +19,8 @@ from typing import TYPE_CHECKING
 import nbformat
 from sphinx.util import logging
 
+from unrolled.press.answer_notebook import answer_notebook
+from unrolled.press.exercises import answers_path, is_exercise
 from unrolled.press.install_cell import requirement
 from unrolled.press.ladder import ladder_markdown
 from unrolled.press.notebook_page import NotExecuted, page_notebook
@@ -62,30 +66,48 @@ def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
     shared = _digest(_shared_inputs(app, repository, commit))
     state = {}
     for docname in sorted(name for name in app.env.found_docs if has_notebook(app, name)):
-        target = build / "notebooks" / f"{docname}.ipynb"
+        names = _notebook_names(app, docname)
+        targets = [build / "notebooks" / name for name in names]
         key = _digest([shared, *_page_inputs(app, docname)])
-        fresh = before.get(docname) == key and target.is_file()
-        if fresh or _write_page(app, docname, target, repository, commit):
+        fresh = before.get(docname) == key and all(target.is_file() for target in targets)
+        if fresh or _write_page(app, docname, targets, repository, commit):
             state[docname] = key
-        _copy_if_newer(target, Path(app.outdir) / SITE_FOLDER / f"{docname}.ipynb")
+        for name, target in zip(names, targets, strict=True):
+            _copy_if_newer(target, Path(app.outdir) / SITE_FOLDER / name)
     _drop_stale(app, build / "notebooks")
     _drop_stale(app, Path(app.outdir) / SITE_FOLDER)
     _write_branch_files(build / "notebooks", repository, commit)
     state_file.write_text(json.dumps(state, indent=1), encoding="utf-8")
 
 
+def _notebook_names(app: Sphinx, docname: str) -> list[str]:
+    """Name the notebooks of a page: its own, and that of its answers if it is an exercise."""
+    names = [f"{docname}.ipynb"]
+    if is_exercise(docname) and answers_path(Path(app.env.doc2path(docname))).is_file():
+        folder, _, name = docname.rpartition("/")
+        names.append(f"{folder}/answers/{name}.ipynb")
+    return names
+
+
 def _write_page(
-    app: Sphinx, docname: str, target: Path, repository: Repository | None, commit: str | None
+    app: Sphinx,
+    docname: str,
+    targets: list[Path],
+    repository: Repository | None,
+    commit: str | None,
 ) -> bool:
-    """Write one notebook; False if it has to be looked at again in the next build."""
-    try:
-        notebook, problems = page_notebook(app, docname, repository, commit)
-    except NotExecuted as problem:
-        LOGGER.warning(str(problem), location=docname, type="unrolled", subtype="notebook")
-        target.unlink(missing_ok=True)
-        return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, target)
+    """Write a page's notebooks; False if it has to be looked at again in the next build."""
+    problems = 0
+    for make, target in zip((page_notebook, answer_notebook), targets, strict=False):
+        try:
+            notebook, found = make(app, docname, repository, commit)
+        except NotExecuted as problem:
+            LOGGER.warning(str(problem), location=docname, type="unrolled", subtype="notebook")
+            target.unlink(missing_ok=True)
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, target)
+        problems += found
     return problems == 0
 
 
@@ -162,9 +184,10 @@ def _copy_if_newer(source: Path, target: Path) -> None:
 
 
 def _drop_stale(app: Sphinx, folder: Path) -> None:
+    pages = [name for name in app.env.found_docs if has_notebook(app, name)]
+    kept = {name for docname in pages for name in _notebook_names(app, docname)}
     for path in folder.rglob("*.ipynb"):
-        docname = path.relative_to(folder).with_suffix("").as_posix()
-        if docname not in app.env.found_docs or not has_notebook(app, docname):
+        if path.relative_to(folder).as_posix() not in kept:
             path.unlink()
 
 

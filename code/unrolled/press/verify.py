@@ -3,6 +3,8 @@
 One re-execution proves two things: the notebooks work where nothing but the reader's
 packages is (an empty folder, a Python without `unrolled`), and every printed number, glued
 value, figure and interactive comes out as the site shows it. Measured times alone may differ.
+The notebooks of the exercises' answers have no outputs to compare with: they run there too, and
+every check in them has to pass.
 
     python -m unrolled.press.verify [_build/notebooks]
 """
@@ -10,6 +12,8 @@ value, figure and interactive comes out as the site shows it. Measured times alo
 from __future__ import annotations
 
 import argparse
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +31,7 @@ from unrolled.press.bare_environment import (
 )
 
 CHECKOUT = Path(__file__).parents[3]
+CHECK = re.compile(r"^check\.(?!progress\b|export\b)(\w+)\(", re.MULTILINE)
 SANITIZER = CHECKOUT / "code" / "tests" / "nbval_sanitize.cfg"
 
 
@@ -36,12 +41,20 @@ class VerificationError(RuntimeError):
 
 def find_notebooks(folder: Path) -> list[Path]:
     """Return the notebooks in `folder`. Raises VerificationError if there are none."""
-    found = [
-        path for path in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts
-    ]
+    found = [path for path in _all_notebooks(folder) if path.parent.name != "answers"]
     if not found:
         raise VerificationError(f"expected notebooks in {folder}, found none: build the book first")
     return found
+
+
+def find_answers(folder: Path) -> list[Path]:
+    """Return the notebooks of answers in `folder`, or none."""
+    return [path for path in _all_notebooks(folder) if path.parent.name == "answers"]
+
+
+def _all_notebooks(folder: Path) -> list[Path]:
+    paths = sorted(folder.rglob("*.ipynb"))
+    return [path for path in paths if ".ipynb_checkpoints" not in path.parts]
 
 
 def check_outputs(path: Path) -> int:
@@ -79,11 +92,52 @@ def compare(folder: Path, python: Path, variables: dict[str, str] | None = None)
     return max(_nbval(folder, python, variables, part) for part in rounds)
 
 
+def run_answers(folder: Path, python: Path, variables: dict[str, str] | None = None) -> int:
+    """Run the answers' notebooks in `folder`; return 0 if every check in each of them passed."""
+    failed = 0
+    for path in find_answers(folder):
+        kept = path.with_suffix(".progress.json")
+        status = _nbval(
+            folder, python, (variables or {}) | {"UNROLLED_PROGRESS": str(kept)}, [path], "-lax"
+        )
+        missing = sorted(checks_of(path) - passed_checks(kept))
+        if missing:
+            print(f"{path.name}: these checks did not pass: {', '.join(missing)}", flush=True)
+        failed |= status or bool(missing)
+    return int(failed)
+
+
+def checks_of(path: Path) -> set[str]:
+    """Return the tasks (`chapter/task`) that a notebook checks.
+
+    Raises VerificationError if there are none.
+    """
+    cells = nbformat.read(path, as_version=4).cells
+    names = {
+        name for cell in cells if cell.cell_type == "code" for name in CHECK.findall(cell.source)
+    }
+    if not names:
+        raise VerificationError(f"{path.name}: expected cells that call check.<task>, found none")
+    return {f"{path.stem}/{name.replace('_', '-')}" for name in names}
+
+
+def passed_checks(progress: Path) -> set[str]:
+    """Return the tasks that a file of progress (see `unrolled.check.progress`) says have passed."""
+    if not progress.is_file():
+        return set()
+    tasks = json.loads(progress.read_text(encoding="utf-8"))["tasks"]
+    return {name for name, entry in tasks.items() if entry["passed"]}
+
+
 def _nbval(
-    folder: Path, python: Path, variables: dict[str, str] | None, what: list[str | Path]
+    folder: Path,
+    python: Path,
+    variables: dict[str, str] | None,
+    what: list[str | Path],
+    mode: str = "",
 ) -> int:
     command = [
-        str(python), "-m", "pytest", "--nbval", "--nbval-current-env",
+        str(python), "-m", "pytest", f"--nbval{mode}", "--nbval-current-env",
         "--nbval-sanitize-with", str(SANITIZER), "-p", "no:cacheprovider",
         "--rootdir", str(folder), "--color", "no", "--durations", "5", "-q", *map(str, what),
     ]  # fmt: skip
@@ -95,15 +149,17 @@ def verify(notebooks: Path, checkout: Path = CHECKOUT) -> int:
     found = find_notebooks(notebooks)
     compared = sum(check_outputs(path) for path in found)
     print(f"{len(found)} notebooks, {compared} cells with outputs to compare", flush=True)
+    answers = find_answers(notebooks)
     with tempfile.TemporaryDirectory(prefix="unrolled-verify-") as name:
         work = Path(name)
-        for path in found:
+        for path in [*found, *answers]:
             target = work / "notebooks" / path.relative_to(notebooks)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
         python = make_environment(work / "environment")
         variables = environment_variables(copy_source(checkout, work / "source"))
         status = compare(work / "notebooks", python, variables)
+        status |= run_answers(work / "notebooks", python, variables)
         if versions(python) != own_versions():
             raise VerificationError(
                 f"installing the book's package replaced what was there: "

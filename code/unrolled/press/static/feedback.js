@@ -24,11 +24,12 @@
  * @property {"negation" | "contradiction" | "keywords" | "prompt"} kind
  * @property {string} why      a sentence for the reader, plain text
  */
-import { contradicts, deniedTokens, isKeywordList, ofPrompt } from "./guards.js";
-import { isSameWord, tokenize } from "./words.js";
+import { contradicts, denials, denierOf, isKeywordList, negated, ofPrompt } from "./guards.js";
+import { finder, follow, stem, tokenize } from "./words.js";
 
 const GAP = 2; // words that may stand between two words of one term
 const ARTICLES = new Set(["a", "an", "the"]);
+const NONE = new Set();
 const WHY = {
   prompt: () => "these words are the question’s own: what do you add to them?",
   keywords: () => "these are keywords: a sentence would say how they hang together.",
@@ -46,20 +47,22 @@ const WHY = {
 export function score(answer, rubric) {
   const tokens = tokenize(answer);
   const asked = ofPrompt(tokens, tokenize(rubric.prompt ?? ""));
-  const keywords = rubric.kind === "list" ? () => false : isKeywordList(tokens);
-  return rubric.ideas.map((idea) => guess(answer, tokens, idea, { asked, keywords }));
+  const keywords = rubric.kind === "list" ? () => false : isKeywordList(answer, tokens);
+  const context = { asked, keywords, places: finder(tokens), lifted: negated(tokens), untrue: denials(tokens) };
+  return rubric.ideas.map((idea) => guess(answer, tokens, idea, context));
 }
 
-function guess(answer, tokens, idea, { asked, keywords }) {
-  const groups = idea.terms.map((group) => hitsOf(tokens, group));
+function guess(answer, tokens, idea, context) {
+  const { asked, keywords } = context;
+  const groups = idea.terms.map((group) => hitsOf(tokens, group, context.places));
   const best = together(tokens, groups, () => true);
   const touched = groups.filter((hits) => hits.length).length;
   if (!best) return found(answer, tokens, touched * 2 >= groups.length ? "unclear" : "none", groups.flat());
-  const denied = deniedTokens(tokens, idea);
+  const denied = denierOf(new Set(groups.flat().flatMap((hit) => hit.at)), context);
   const own = (hit) => hit.at.some((index) => !asked.has(index));
   const said = (hit) => own(hit) && !hit.at.some((index) => keywords(tokens[index].sentence));
   const meant = (hit) => said(hit) && !denied(hit);
-  const contradiction = contradicts(tokens, idea, meaning);
+  const contradiction = contradicts(tokens, idea, meaning, context);
   const good = together(tokens, groups, meant);
   if (good && !contradiction) return found(answer, tokens, "touched", good);
   const guard = { kind: "negation", why: "" };
@@ -85,13 +88,17 @@ function guess(answer, tokens, idea, { asked, keywords }) {
 
 /** One hit for each group, as near each other as can be: in a sentence or two neighbors. */
 function together(tokens, groups, isGood) {
-  const good = groups.map((hits) => hits.filter(isGood));
-  if (good.some((hits) => !hits.length)) return null;
-  for (const reach of [0, 1]) {
-    for (const hit of good[0]) {
-      const home = tokens[hit.at[0]].sentence;
-      const near = (other) => Math.abs(tokens[other.at[0]].sentence - home) <= reach;
-      const set = good.map((hits) => hits.find(near));
+  const bySentence = groups.map((hits) => {
+    const first = new Map();
+    for (const hit of hits) {
+      const { sentence } = tokens[hit.at[0]];
+      if (!first.has(sentence) && isGood(hit)) first.set(sentence, hit);
+    }
+    return first;
+  });
+  for (const places of [[0], [0, 1, -1]]) {
+    for (const home of bySentence[0].keys()) {
+      const set = bySentence.map((first) => places.map((step) => first.get(home + step)).find(Boolean));
       if (set.every(Boolean)) return set;
     }
   }
@@ -99,8 +106,8 @@ function together(tokens, groups, isGood) {
 }
 
 /** Where the terms of a group stand: `at` lists the tokens of one hit. */
-function hitsOf(tokens, group) {
-  const hits = group.flatMap((term) => phraseHits(tokens, meaning(term)));
+function hitsOf(tokens, group, places) {
+  const hits = group.flatMap((term) => phraseHits(tokens, meaning(term), places));
   return hits.sort((one, other) => one.at[0] - other.at[0] || other.at.length - one.at.length);
 }
 
@@ -112,33 +119,15 @@ function meaning(term) {
   return known.get(term);
 }
 
-function phraseHits(tokens, phrase) {
-  const hits = [];
-  if (!phrase.length) return hits;
-  const joined = { word: phrase.map(({ word }) => word).join(""), isNumber: false };
-  joined.stem = phrase.length > 1 ? phrase.slice(0, -1).map(({ word }) => word).join("") + phrase.at(-1).stem : phrase[0].stem;
-  tokens.forEach((token, index) => {
-    if (phrase.length > 1 && token.stem === joined.stem) hits.push({ at: [index] });
-    if (!isSameWord(token, phrase[0])) return;
-    const at = follow(tokens, index, phrase);
-    if (at) hits.push({ at });
-  });
-  return hits;
-}
-
-function follow(tokens, index, phrase) {
-  const at = [index];
-  for (const wanted of phrase.slice(1)) {
-    let next = at.at(-1) + 1;
-    for (let skipped = 0; ; next += 1) {
-      if (next >= tokens.length || tokens[next].sentence !== tokens[index].sentence) return null;
-      if (isSameWord(tokens[next], wanted)) break;
-      if (!ARTICLES.has(tokens[next].word)) skipped += 1;
-      if (skipped > GAP) return null;
-    }
-    at.push(next);
-  }
-  return at;
+function phraseHits(tokens, phrase, places) {
+  if (!phrase.length) return [];
+  const whole = places(phrase[0])
+    .map((index) => ({ at: follow(tokens, index, phrase, { gap: GAP, idle: ARTICLES, stops: NONE }) }))
+    .filter(({ at }) => at);
+  if (phrase.length === 1) return whole;
+  const word = phrase.map((token) => token.word).join(""); // "byproduct" for "by-product"
+  const joined = places({ word, stem: stem(word), isNumber: /^[\d.]+$/.test(word) });
+  return [...whole, ...joined.map((index) => ({ at: [index] }))];
 }
 
 /** A guess whose sentence is the one that holds most of the hits. */

@@ -22,6 +22,7 @@ const SUFFIXES = [
   "ities", "ity", "ances", "ance", "ences", "ence", "ness", "ably", "able", "ally", "al", "ly", "es", "s",
 ];
 const SHORTEST_STEM = 3;
+const FARTHEST = 8; // from one word of a phrase to the next, idle words included
 
 /** @param {string} text @returns {Token[]} */
 export function tokenize(text) {
@@ -76,6 +77,7 @@ export function stem(word) {
   let cut = word.replace(/is(e[sd]?|ing|ations?)$/, "iz$1");
   for (const suffix of SUFFIXES) {
     if (!cut.endsWith(suffix) || cut.length - suffix.length < SHORTEST_STEM) continue;
+    if (/^(ly|al|ally)$/.test(suffix) && cut.length - suffix.length < 5) continue; // likely, equal
     if (suffix === "s" && /[sui]s$/.test(cut)) continue;
     cut = cut.slice(0, -suffix.length);
     break;
@@ -89,6 +91,45 @@ export function isSameWord(token, wanted) {
   if (token.stem === wanted.stem) return true;
   if (token.isNumber || wanted.isNumber) return false;
   return isSlip(token.word, wanted.word) || (wanted.stem.length >= 6 && isSlip(token.stem, wanted.stem));
+}
+
+/** Tells where a wanted word stands; compares each different word of the text only once. */
+export function finder(tokens) {
+  const byWord = new Map();
+  tokens.forEach((token, index) => {
+    const known = byWord.get(token.word);
+    if (known) known.at.push(index);
+    else byWord.set(token.word, { token, at: [index] });
+  });
+  const found = new Map();
+  return (wanted) => {
+    if (!found.has(wanted.word)) {
+      const same = [...byWord.values()].filter(({ token }) => isSameWord(token, wanted));
+      found.set(wanted.word, same.flatMap(({ at }) => at).sort((one, other) => one - other));
+    }
+    return found.get(wanted.word);
+  };
+}
+
+/**
+ * The tokens of a phrase whose first word stands at `index`, or null: in order, within the
+ * sentence, at most `gap` words between two of them, not counting `idle` ones, none of `stops`.
+ */
+export function follow(tokens, index, phrase, { gap, idle, stops }) {
+  const at = [index];
+  for (let n = 1; n < phrase.length; n += 1) {
+    let room = phrase[n].isNumber && phrase[n - 1].isNumber ? 0 : gap; // (8, 65) is not (8, 32, 65)
+    if (phrase[n - 1].word === "not") room = Math.min(room, 1); // "not a word" is not "not write any word"
+    let next = at[n - 1] + 1;
+    for (let skipped = 0; !(tokens[next] && isSameWord(tokens[next], phrase[n])); next += 1) {
+      if (tokens[next]?.sentence !== tokens[index].sentence || stops.has(tokens[next].word)) return null;
+      if (!idle.has(tokens[next].word)) skipped += 1;
+      if (skipped > room || next - at[n - 1] > FARTHEST) return null;
+    }
+    if (tokens[next].sentence !== tokens[index].sentence) return null;
+    at.push(next);
+  }
+  return at;
 }
 
 /** Could `typed` be a slip for `meant`? Never for short words; more edits for longer ones. */

@@ -6,7 +6,8 @@ const LONGEST_TEXT = 80;
 const LONGEST_ROW = 24;
 const SHORTEST_ROW = 2;
 const KINDS = [["good", "the ids, −100 at padding"], ["padding", "the ids, padding too"], ["shifted", "moved by one by hand"]];
-const SIDES = [["left", "left"], ["right", "right"]];
+const SIDES = [["left", "on the left"], ["right", "on the right"]];
+const ENDS = [["left", "the beginning"], ["right", "the end"]];
 
 function render({ model, el }) {
   el.classList.add("unrolled", "w-padding");
@@ -27,7 +28,7 @@ function render({ model, el }) {
   });
   const back = h("button", { type: "button", "data-role": "reset", onclick: () => set("texts", [...preset]) }, "The page's own sentences");
   const padding = choice("Padding", SIDES, "side", (value) => set("side", value));
-  const cutting = choice("Cut off at the", SIDES, "cut", (value) => set("cut", value));
+  const cutting = choice("Cut off", ENDS, "cut", (value) => set("cut", value));
   const labelling = choice("Labels", KINDS, "labels", (value) => set("labels", value));
   const width = slider("At most", { min: SHORTEST_ROW, max: LONGEST_ROW, step: 1, value: model.get("length"), format: (n) => `${n} tokens a row` }, (n) => set("length", n));
   width.input.setAttribute("data-role", "length");
