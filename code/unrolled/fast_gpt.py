@@ -168,6 +168,7 @@ class FastGPT(nn.Module):
         """How many numbers are learned."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    @property
     def matrices(self) -> list[nn.Parameter]:
         """The weights that are multiplied with, inside the blocks: what Muon moves."""
         return list(self.blocks.parameters())

@@ -123,7 +123,7 @@ def race(
         windows = split.train[starts + torch.arange(T + 1)]  # (B, T + 1)
         return model(windows[:, :-1]), windows[:, 1:]
 
-    matrices = model.matrices() if hasattr(model, "matrices") else ()
+    matrices = getattr(model, "matrices", ())
     config = replace(recipe.training, seed=seed)
     records = training_steps(model.parameters(), batch, config, predicted, matrices)
     trained = scored = 0.0

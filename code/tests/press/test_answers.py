@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-ANSWERS = Path(__file__).parents[2] / "unrolled" / "press" / "static" / "answers.js"
+STATIC = Path(__file__).parents[2] / "unrolled" / "press" / "static"
+SCRIPTS = [STATIC / "answers.js", STATIC / "store.js"]
 PRELUDE = """
 const assert = (await import('node:assert/strict')).default;
 
@@ -16,6 +17,8 @@ class Memory {                                  // a localStorage that can be fu
     this.items.set(key, String(value));
   }
   removeItem(key) { this.items.delete(key); }
+  get length() { return this.items.size; }
+  key(index) { return [...this.items.keys()][index]; }
   has(text) { return [...this.items.values()].some((value) => value.includes(text)); }
 }
 
@@ -27,16 +30,17 @@ function random(seed) {                         // mulberry32: the same sequence
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
-const texts = (answer) => [answer.boxes, answer.committed?.boxes ?? [],
-  ...answer.kept.map((version) => version.boxes)].map((boxes) => boxes.join('|'));
+const texts = (answer) => [answer.boxes, answer.committed?.boxes ?? [], answer.draft?.boxes ?? [],
+  ...[...answer.kept, ...answer.attempts].map((version) => version.boxes),
+].map((boxes) => boxes.join('|'));
 const at = (n) => new Date(1.7e12 + n * 1000).toISOString();
 """
 
 
 @pytest.fixture
 def check(run_js):
-    """Run assertions on the exports of answers.js in node."""
-    return lambda script: run_js([ANSWERS], PRELUDE + script)
+    """Run assertions on the exports of answers.js and store.js in node."""
+    return lambda script: run_js(SCRIPTS, PRELUDE + script)
 
 
 def test_an_answer_by_hand(check):
@@ -53,8 +57,9 @@ def test_an_answer_by_hand(check):
     assert.equal(store.save(answer).trouble, null);
 
     assert.deepEqual(JSON.parse(storage.getItem('unrolled.answers/q')), {
-      schema: 1, id: 'q', boxes: ['a', 'b'], edited: at(3),
+      schema: 2, id: 'q', boxes: ['a', 'b'], edited: at(3),
       committed: { boxes: ['a', ''], at: at(2) }, skipped: at(5), kept: [],
+      marks: {}, grades: [], draft: null, attempts: [],
     });
     assert.deepEqual(createStore(() => storage).load('q').answer, answer);
     assert.equal(isOpen(fresh('q')), false);
@@ -75,9 +80,15 @@ def test_merging_loses_nothing_and_has_no_order(check):
         for (let step = 0; step < 4; step += 1) {
           const time = at(Math.floor(draw() * 6));
           const turn = draw();
-          if (turn < 0.6) answer = edit(answer, [word(), word()], time);
-          else if (turn < 0.8) answer = commit(answer, time);
-          else answer = skip(answer, time);
+          if (turn < 0.4) answer = edit(answer, [word(), word()], time);
+          else if (turn < 0.5) answer = commit(answer, time);
+          else if (turn < 0.6) answer = skip(answer, time);
+          else if (turn < 0.7) {
+            answer = mark(answer, `idea ${word()}`, MARKS[Math.floor(draw() * 3)], time);
+          }
+          else if (turn < 0.8) answer = grade(answer, 1 + Math.floor(draw() * 4), time);
+          else if (turn < 0.9 && !answer.draft) answer = recall(answer, [word(), word()], time);
+          else answer = finishRecall(answer);
         }
         return answer;
       };
@@ -182,7 +193,7 @@ def test_later_schemas_are_left_alone_and_earlier_ones_upgraded(check):
     check(
         """
     const storage = new Memory();
-    const text = JSON.stringify({ ...fresh('q'), schema: 2, boxes: { rich: 'text' } });
+    const text = JSON.stringify({ ...fresh('q'), schema: 3, boxes: { rich: 'text' } });
     storage.setItem(`${PREFIX}q`, text);
     const store = createStore(() => storage);
     assert.equal(store.load('q').trouble, 'newer');
@@ -191,13 +202,18 @@ def test_later_schemas_are_left_alone_and_earlier_ones_upgraded(check):
     assert.equal(storage.getItem(`${PREFIX}q`), text);
 
     const steps = {
-      1: (answer) => ({ ...answer, marks: [] }),
-      2: (answer) => ({ ...answer, marks: ['in mine'], }),
+      2: (answer) => ({ ...answer, tags: [] }),
+      3: (answer) => ({ ...answer, tags: ['later'], }),
     };
     const old = { ...edit(fresh('q'), ['x'], at(1)), unknown: 'kept too' };
-    assert.deepEqual(parse(JSON.stringify(old), 'q', steps, 3).answer,
-      { ...old, schema: 3, marks: ['in mine'] });
-    assert.deepEqual(parse(JSON.stringify(old), 'q', {}, 2), { trouble: 'damaged' });
+    assert.deepEqual(parse(JSON.stringify(old), 'q', steps, 4).answer,
+      { ...old, schema: 4, tags: ['later'] });
+    assert.deepEqual(parse(JSON.stringify(old), 'q', {}, 3), { trouble: 'damaged' });
+
+    const first = { schema: 1, id: 'q', boxes: ['x', 'y'], edited: at(1), skipped: null,
+      committed: { boxes: ['x', ''], at: at(0) }, kept: [{ boxes: ['z'], at: at(2) }], more: 1 };
+    assert.deepEqual(parse(JSON.stringify(first), 'q').answer,
+      { ...first, schema: 2, marks: {}, grades: [], draft: null, attempts: [] });
     """
     )
 

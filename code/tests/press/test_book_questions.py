@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from book_questions import BOOK, book_questions
+from book_questions import PAGES, book_questions
 
 from unrolled.press.page_assets import STATIC
 from unrolled.press.question_format import Question, gaps, rubric
@@ -16,7 +16,11 @@ from unrolled.press.seed_questions import SEED_QUESTIONS
 
 SEED_PROMPTS = json.loads((Path(__file__).parent / "seed_prompts.json").read_text("utf-8"))
 QUESTIONS = {question.id: (page, question) for page, question in book_questions()}
-CHAPTERS = [path.stem for path in BOOK.glob("*.md") if "\n```{facts}" in path.read_text("utf-8")]
+CHAPTERS = [
+    path.stem
+    for path in PAGES
+    if path.parent.name == "book" and "\n```{facts}" in path.read_text("utf-8")
+]
 
 
 def plain(text: str) -> str:
@@ -25,7 +29,7 @@ def plain(text: str) -> str:
 
 
 def test_every_question_is_found():
-    written = sum(path.read_text("utf-8").count("{question} ") for path in BOOK.glob("*.md"))
+    written = sum(path.read_text("utf-8").count("{question} ") for path in PAGES)
     followups = sum(len(question.followups) for _, question in QUESTIONS.values())
 
     assert len(QUESTIONS) == written + followups

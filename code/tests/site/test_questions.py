@@ -113,7 +113,7 @@ def test_typing_is_saved_within_a_second_and_survives_a_reload(opened):
     box(opened).press_sequentially("A vector")
     expect(status(opened)).to_have_text("Saved", timeout=1000)
     assert stored(opened)["boxes"] == ["A vector"]
-    assert stored(opened)["schema"] == 1
+    assert stored(opened)["schema"] == 2
     opened.reload()
     expect(box(opened)).to_have_value("A vector")
 

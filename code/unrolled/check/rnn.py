@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -214,17 +215,16 @@ def run_relu(weights: tuple[np.ndarray, ...], bits: np.ndarray) -> np.ndarray:
 
 
 @CHAPTER.task("Two numbers that know odd from even", minutes=16)
-def parity(trial: Trial, weights: tuple) -> None:
-    """Check weights by hand: ``parity((W_x (2,), W_s (2, 2), b (2,), W_y (2,)))``."""
-    trial.that(len(weights) == 4, f"expected (W_x, W_s, b, W_y), got {len(weights)} things")
-    arrays = tuple(as_array(part).astype(float) for part in weights)
+def parity(trial: Trial, W_x: Any, W_s: Any, b: Any, W_y: Any) -> None:
+    """Check weights by hand: W_x (2,), W_s (2, 2), b (2,), W_y (2,)."""
+    arrays = tuple(as_array(part).astype(float) for part in (W_x, W_s, b, W_y))
     shapes = [part.shape for part in arrays]
     trial.that(
         shapes == [(2,), (2, 2), (2,), (2,)],
         f"expected shapes (2,), (2, 2), (2,), (2,), got {shapes}",
     )
     random = np.random.default_rng(8)
-    texts = [np.array(bits) for bits in ([1], [0], [1, 1], [0, 1, 0], [1, 0, 1, 1])]
+    texts = [np.array(bits) for bits in ([1], [0], [1, 0], [1, 1], [1, 0, 1, 1])]
     texts += [random.integers(0, 2, size) for size in (20, 200)] + [np.ones(50, int)]
     for bits in texts:
         trial.doing = f"the bits {bits.tolist()}" if len(bits) < 9 else f"{len(bits)} bits"
@@ -232,8 +232,8 @@ def parity(trial: Trial, weights: tuple) -> None:
         got = run_relu(arrays, bits)
         known = {
             "it counts the ones and never comes back to 0": np.cumsum(bits),
-            "it says what the last bit is; the memory plays no part": bits,
             "it remembers that there was a one, not how many": np.minimum(np.cumsum(bits), 1),
+            "it says what the last bit is; the memory plays no part": bits,
             "odd and even changed places": 1 - truth,
         }
         hint = next((says for says, value in known.items() if np.allclose(got, value)), "")

@@ -11,15 +11,16 @@ plays, or the model of the hub that --model names.
 Beyond one machine, accelerate starts the very same module once for each device:
 
     4 GPUs            accelerate launch --multi_gpu --num_processes 4 -m unrolled.finetune --out DIR
-    2 CPU processes   accelerate launch --cpu --num_processes 2 -m unrolled.finetune --out DIR
+    2 CPU processes   accelerate launch --multi_gpu --num_processes 2 -m unrolled.finetune --out DIR
     2 hosts, 8 GPUs   on each host, with its own --machine_rank (0 and 1):
         accelerate launch --multi_gpu --num_machines 2 --num_processes 8 --machine_rank 0 \
             --main_process_ip ADDRESS_OF_HOST_0 --main_process_port 29500 \
             -m unrolled.finetune --out DIR
 
 --batch-size counts the blocks of all processes together, so that the same command gives the same
-losses on one device and on eight, up to rounding. DIR, the texts and the model must be the same
-for all hosts: a shared disk. Explained in ``book/capstone.md``.
+losses on one device and on eight, up to rounding. --multi_gpu is accelerate's word for one process
+a device: without a GPU, or with ACCELERATE_USE_CPU=true, they compute on processors. DIR, the texts
+and the model must be the same for all hosts: a shared disk. Explained in ``book/capstone.md``.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 
@@ -26,9 +27,7 @@ def choose(device: str | None = None, precision: str = "auto") -> Machine:
     Raises:
         ValueError: A precision that isn't "auto", "float32" or "bfloat16".
     """
-    if device is None:
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        device = "mps" if torch.backends.mps.is_available() else device
+    device = found() if device is None else device
     if precision not in ("auto", "float32", "bfloat16"):
         raise ValueError(f"expected precision auto, float32 or bfloat16, got {precision!r}")
     if precision != "auto":
@@ -36,6 +35,15 @@ def choose(device: str | None = None, precision: str = "auto") -> Machine:
     if native(device):
         return Machine(device, torch.bfloat16, "its hardware multiplies bfloat16")
     return Machine(device, torch.float32, "bfloat16 would not be faster")
+
+
+def found() -> str:
+    """The device that accelerate will take: a GPU, or the processor if it is told to."""
+    if os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes"):
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def native(device: str) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from unrolled.finetune import machine
 from unrolled.finetune.adapters import trainable
 from unrolled.finetune.blocks import batch_at
 from unrolled.finetune.config import FinetuneConfig
@@ -104,7 +105,10 @@ class Run:
         if blocks.dim() != 2 or blocks.shape[1] < 2 or len(blocks) == 0:
             raise ValueError(f"expected blocks of shape (N, T), T > 1, got {tuple(blocks.shape)}")
         lean = DistributedDataParallelKwargs(broadcast_buffers=False)
-        self.accelerator = accelerator or Accelerator(kwargs_handlers=[lean])
+        self.accelerator = accelerator or Accelerator(
+            cpu=machine.found() == "cpu",  # else it would start no processes without a GPU
+            kwargs_handlers=[lean],
+        )
         if config.batch_size % self.accelerator.num_processes:
             raise ValueError(
                 f"expected a batch_size that {self.accelerator.num_processes} processes share "

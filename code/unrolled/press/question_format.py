@@ -137,6 +137,17 @@ def rubric(question: Question) -> dict[str, Any]:
     }
 
 
+def catalog_entry(question: Question) -> dict[str, Any]:
+    """Return what a page about all answers shows of a question, as plain data for JSON."""
+    return {
+        "id": question.id,
+        "prompt": question.prompt,
+        "boxes": list(question.boxes),
+        "kind": question.kind,
+        "ideas": [idea.says for idea in question.ideas],
+    }
+
+
 def question_cells(question: Question) -> list[tuple[str, str]]:
     """Return the cells of a question and its follow-ups, in order, as (kind, source)."""
     cells = []

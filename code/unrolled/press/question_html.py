@@ -10,6 +10,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+PRIVACY = "Your answers stay in this browser; nothing is sent anywhere."
+REVIEW = "book/review"
+"""The page that holds the `{review}` directive."""
 SUMMARIES = {"hint": "Hint", "answer": "Key ideas and model answer"}
 
 
@@ -83,8 +86,19 @@ def _workplace(self: Any, question: question_node) -> str:
         '<div class="question-actions">'
         '<button type="button" data-role="commit">I’m done: compare with the book</button>'
         '<button type="button" data-role="skip">Skip</button>'
-        '<p class="question-status" role="status"></p></div>\n</div>\n'
+        '<p class="question-count"></p><p class="question-status" role="status"></p></div>\n'
+        f"{_privacy(self)}</div>\n"
     )
+
+
+def _privacy(self: Any) -> str:
+    """Say where answers stay, and link to all of them where the book has such a page."""
+    builder = self.builder
+    link = ""
+    if REVIEW in builder.env.found_docs:
+        address = builder.get_relative_uri(builder.current_docname, REVIEW)
+        link = f' <a href="{self.attval(address)}">All your answers</a>'
+    return f'<p class="question-privacy">{PRIVACY}{link}</p>\n'
 
 
 def _pass(self: Any, node: nodes.Element) -> None:

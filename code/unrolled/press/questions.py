@@ -21,8 +21,15 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from unrolled.press import page_assets, question_html
-from unrolled.press.question_format import Question, check_id, gaps, parse_question, rubric
+from unrolled.press import page_assets, question_html, review_page
+from unrolled.press.question_format import (
+    Question,
+    catalog_entry,
+    check_id,
+    gaps,
+    parse_question,
+    rubric,
+)
 from unrolled.press.question_html import question_node, question_part
 
 LOGGER = logging.getLogger(__name__)
@@ -46,6 +53,7 @@ class QuestionDirective(SphinxDirective):
             return [nodes.paragraph(text=str(error), classes=["question-broken"])]
         for member in question.family():
             found.note(self.env.docname, member.id, self.lineno)
+            found.data["catalog"].append((self.env.docname, catalog_entry(member)))
         for gap in gaps(question):
             self._report(gap)
         number = self.env.new_serialno("question") + 1
@@ -56,7 +64,8 @@ class QuestionDirective(SphinxDirective):
 
     def _node(self, question: Question, title: str) -> question_node:
         labels = question.boxes or ("Your answer",)
-        node = question_node(title=title, boxes=list(zip(question.box_ids, labels, strict=True)))
+        shown = f"{title} (a list)" if question.kind == "list" else title
+        node = question_node(title=shown, boxes=list(zip(question.box_ids, labels, strict=True)))
         node["rubric"] = json.dumps(rubric(question), ensure_ascii=False, separators=(",", ":"))
         node["ids"] = [question.id]
         self.set_source_info(node)
@@ -104,8 +113,8 @@ class QuestionsDomain(Domain):
 
     name = "unrolled-questions"
     label = "Synthesis questions"
-    data_version = 1
-    initial_data = {"places": [], "problems": []}  # noqa: RUF012 (Sphinx deep-copies it)
+    data_version = 2
+    initial_data = {"places": [], "problems": [], "catalog": []}  # noqa: RUF012 (Sphinx deep-copies it)
 
     def note(self, docname: str, id: str, line: int) -> None:
         """Remember that the question `id` stands at this line."""
@@ -117,12 +126,12 @@ class QuestionsDomain(Domain):
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page that is gone or about to be read again."""
-        for key in ("places", "problems"):
+        for key in self.initial_data:
             self.data[key] = [entry for entry in self.data[key] if entry[0] != docname]
 
     def merge_domaindata(self, docnames: list[str], otherdata: dict[str, Any]) -> None:
         """Take in the pages that another process has read."""
-        for key in ("places", "problems"):
+        for key in self.initial_data:
             self.data[key] += [entry for entry in otherdata[key] if entry[0] in docnames]
 
     def resolve_any_xref(self, *args: Any, **kwargs: Any) -> list:
@@ -156,9 +165,16 @@ def register(app: Sphinx) -> None:
     app.add_directive("question", QuestionDirective)
     question_html.add_nodes(app)
     page_assets.link(app, question_node, "questions.css", "questions.js")
+    review_page.register(app)
     app.connect("env-updated", _say_problems)
+    app.connect("build-finished", _write_catalog)
 
 
 def _say_problems(app: Sphinx, env: BuildEnvironment) -> None:
     for docname, line, problem in questions_of(env).problems():
         LOGGER.warning(problem, location=(docname, line), type="unrolled", subtype="question")
+
+
+def _write_catalog(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        review_page.write_catalog(app, questions_of(app.env).data["catalog"])

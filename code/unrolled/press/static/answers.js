@@ -1,6 +1,6 @@
 /**
- * A reader's answers and where they are kept: pure records first, then the store over them.
- * Nothing here touches the page, and nothing leaves the browser.
+ * A reader's answers as pure records: what can happen to one, how two become one, how an older
+ * one is upgraded. `store.js` keeps them.
  *
  * THE SCHEMA (this is its one description). localStorage holds one key per question,
  * `unrolled.answers/<question id>`, so that two tabs never overwrite each other's other
@@ -20,21 +20,31 @@
  * @property {string | null} edited  ISO time of the last edit.
  * @property {Version | null} committed  The first answer the reader committed; it never changes.
  * @property {string | null} skipped  ISO time at which the reader asked to skip.
- * @property {Version[]} kept  Texts that met a newer one, from another tab: both are kept.
+ * @property {Version[]} kept  Texts that met a newer one, from another tab or an import.
+ * @property {Record<string, {mark: "mine" | "partly" | "missing", at: string}>} marks  The reader's
+ *   own judgment of each key idea, by the idea's sentence as its author wrote it. (Schema 2 on.)
+ * @property {{grade: 1 | 2 | 3 | 4, at: string}[]} grades  How well each review went: again, hard,
+ *   good, easy. The schedule follows from this log alone. (Schema 2 on.)
+ * @property {Version | null} draft  An answer from memory that is being written. (Schema 2 on.)
+ * @property {Version[]} attempts  Answers from memory, finished. (Schema 2 on.)
  */
 
-export const SCHEMA = 1;
+export const SCHEMA = 2;
 export const PREFIX = "unrolled.answers/";
 export const ASIDE = "unrolled.answers.aside/";
 
+export const MARKS = ["mine", "partly", "missing"];
+
 /** Steps that take a record of schema n, by n, to schema n + 1. */
-export const UPGRADES = {};
+export const UPGRADES = {
+  1: (answer) => ({ ...answer, marks: {}, grades: [], draft: null, attempts: [] }),
+};
 
 /** @returns {Answer} an answer nothing has been written in */
 export function fresh(id, boxes = 1) {
   return {
     schema: SCHEMA, id, boxes: Array(boxes).fill(""), edited: null,
-    committed: null, skipped: null, kept: [],
+    committed: null, skipped: null, kept: [], marks: {}, grades: [], draft: null, attempts: [],
   };
 }
 
@@ -52,6 +62,27 @@ export function commit(answer, at) {
 /** The answer marked as skipped; the first time counts. */
 export function skip(answer, at) {
   return answer.skipped ? answer : { ...answer, skipped: at };
+}
+
+/** The answer with the reader's own mark for one idea. */
+export function mark(answer, says, value, at) {
+  return { ...answer, marks: { ...answer.marks, [says]: { mark: value, at } } };
+}
+
+/** The answer with one more review in its log. */
+export function grade(answer, value, at) {
+  return { ...answer, grades: [...answer.grades, { grade: value, at }] };
+}
+
+/** The answer with what is being written from memory. */
+export function recall(answer, texts, at) {
+  return { ...answer, draft: isBlank(texts) ? null : { boxes: [...texts], at } };
+}
+
+/** The answer with that writing finished. */
+export function finishRecall(answer) {
+  if (!answer.draft) return answer;
+  return { ...answer, draft: null, attempts: united(answer.attempts, [answer.draft]) };
 }
 
 /** May the reader see the model answer? */
@@ -75,15 +106,39 @@ export function merge(one, other) {
     committed: commits[0] ?? null,
     skipped: [one.skipped, other.skipped].filter(Boolean).sort()[0] ?? null,
   };
-  const texts = [...one.kept, ...other.kept, ...commits.slice(1)];
+  const drafts = [one.draft, other.draft].filter(Boolean).sort(byTime);
+  merged.draft = drafts.at(-1) ?? null;
+  merged.attempts = united(one.attempts, other.attempts);
+  merged.marks = latestMarks(one.marks, other.marks);
+  merged.grades = unitedGrades(one.grades, other.grades);
+  const texts = [...one.kept, ...other.kept, ...commits.slice(1), ...drafts.slice(0, -1)];
   texts.push({ boxes: older.boxes, at: older.edited ?? "" });
-  const seen = new Set([merged.boxes, merged.committed?.boxes].map(spelled));
+  const seen = new Set([merged.boxes, merged.committed?.boxes, merged.draft?.boxes].map(spelled));
   merged.kept = texts.sort(byTime).filter(({ boxes }) => {
     const isNew = !isBlank(boxes) && !seen.has(spelled(boxes));
     seen.add(spelled(boxes));
     return isNew;
   });
   return merged;
+}
+
+function united(one, other) {
+  const all = new Map([...one, ...other].map((each) => [each.at + spelled(each.boxes), each]));
+  return [...all.values()].sort(byTime);
+}
+
+function unitedGrades(one, other) {
+  const all = new Map([...one, ...other].map((each) => [`${each.at} ${each.grade}`, each]));
+  return [...all].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, each]) => each);
+}
+
+function latestMarks(one, other) {
+  const all = { ...one };
+  for (const [says, theirs] of Object.entries(other)) {
+    const mine = all[says];
+    if (!mine || mine.at + mine.mark < theirs.at + theirs.mark) all[says] = theirs;
+  }
+  return all;
 }
 
 /**
@@ -109,76 +164,23 @@ export function parse(text, id, steps = UPGRADES, schema = SCHEMA) {
   return isAnswer(value, id) ? { answer: value } : { trouble: "damaged" };
 }
 
-/**
- * A store over a localStorage. `open` returns it, or throws where the browser forbids it.
- * Both methods return `{ answer, trouble, merged }`; trouble is null, or
- * "forbidden", "full", "damaged" (set aside, the store works), "newer" (nothing is written).
- * @param {() => Storage} open
- */
-export function createStore(open) {
-  const known = new Map(); // by id: the text this tab has last read or written
-
-  /** Read the answer, or null where there is none. A damaged one is set aside first. */
-  function load(id) {
-    let storage, text;
-    try {
-      storage = open();
-      text = storage.getItem(PREFIX + id);
-    } catch {
-      return { answer: null, trouble: "forbidden" };
-    }
-    if (text === null) {
-      known.delete(id);
-      return { answer: null, trouble: null };
-    }
-    const { answer, trouble } = parse(text, id);
-    if (trouble === "damaged") return { answer: null, trouble: setAside(storage, id, text) };
-    if (!trouble) known.set(id, text);
-    return { answer: answer ?? null, trouble: trouble ?? null };
-  }
-
-  /** Write the answer; where another tab has written meanwhile, the two are merged. */
-  function save(answer) {
-    const before = known.get(answer.id);
-    const found = load(answer.id);
-    if (["forbidden", "newer", "full"].includes(found.trouble)) return { ...found, answer };
-    const merged = found.answer !== null && known.get(answer.id) !== before;
-    const whole = merged ? merge(answer, found.answer) : answer;
-    const text = JSON.stringify(whole);
-    try {
-      const storage = open();
-      storage.setItem(PREFIX + answer.id, text);
-      if (storage.getItem(PREFIX + answer.id) !== text) throw new Error("not written");
-    } catch (error) {
-      if (merged) known.set(answer.id, before); // the other tab's text is still to be merged
-      return { answer, trouble: error?.name === "SecurityError" ? "forbidden" : "full" };
-    }
-    known.set(answer.id, text);
-    return { answer: whole, trouble: found.trouble, merged };
-  }
-
-  return { load, save };
-}
-
-function setAside(storage, id, text) {
-  try {
-    let number = 1;
-    while (storage.getItem(`${ASIDE}${id}/${number}`) !== null) number += 1;
-    storage.setItem(`${ASIDE}${id}/${number}`, text);
-    if (storage.getItem(`${ASIDE}${id}/${number}`) !== text) return "full";
-    storage.removeItem(PREFIX + id);
-    return "damaged";
-  } catch {
-    return "full"; // the damaged text stays where it is, and nothing is written over it
-  }
-}
-
 function isAnswer(value, id) {
   const isTime = (time) => time === null || typeof time === "string";
   const isVersion = (version) => isTexts(version?.boxes) && typeof version.at === "string";
   return value.id === id && isTexts(value.boxes) && isTime(value.edited) && isTime(value.skipped)
     && (value.committed === null || isVersion(value.committed))
-    && Array.isArray(value.kept) && value.kept.every(isVersion);
+    && [value.kept, value.attempts].every((all) => Array.isArray(all) && all.every(isVersion))
+    && (value.draft === null || isVersion(value.draft)) && areMarks(value.marks)
+    && Array.isArray(value.grades) && value.grades.every(isGrade);
+}
+
+function areMarks(marks) {
+  const isMark = (one) => MARKS.includes(one?.mark) && typeof one.at === "string";
+  return marks !== null && typeof marks === "object" && Object.values(marks).every(isMark);
+}
+
+function isGrade(value) {
+  return [1, 2, 3, 4].includes(value?.grade) && !Number.isNaN(Date.parse(value.at));
 }
 
 function isTexts(value) {

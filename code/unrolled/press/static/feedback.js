@@ -58,7 +58,7 @@ function guess(answer, tokens, idea, context) {
   const best = together(tokens, groups, () => true);
   const touched = groups.filter((hits) => hits.length).length;
   if (!best) return found(answer, tokens, touched * 2 >= groups.length ? "unclear" : "none", groups.flat());
-  const denied = denierOf(idea, context);
+  const denied = denierOf(new Set(groups.flat().flatMap((hit) => hit.at)), context);
   const own = (hit) => hit.at.some((index) => !asked.has(index));
   const said = (hit) => own(hit) && !hit.at.some((index) => keywords(tokens[index].sentence));
   const meant = (hit) => said(hit) && !denied(hit);

@@ -7,8 +7,8 @@
 import { follow } from "./words.js";
 
 const RUN = 5; // words in the prompt's order that count as pasted
-const REACH = 6; // words after a negation that it may deny
-const LIST = { words: 5, share: 0.15 }; // a keyword list: this long, with fewer function words
+const REACH = 5; // words after a negation that it may deny
+const LIST = { words: 5, share: 0.15 }; // a keyword list: this long, with a smaller share of linking words
 const COMMAS = { parts: 4, length: 2.5 }; // or this many parts between commas, this short
 const BEFORE = 4; // words before "does not", "is not" and the like that it denies too
 const GAP = 2; // words that may stand between two words of a contradiction
@@ -16,21 +16,28 @@ const GAP = 2; // words that may stand between two words of a contradiction
 const set = (words) => new Set(words.split(" "));
 const NEGATORS = set("not no never neither nor none nothing nobody without hardly");
 const SOFTENED = set("only just merely simply always necessarily more longer matter doubt until"); // "not only ..."
-const TURNS = set("but because since so instead although though while whereas unless however which actually therefore thus hence rather");
+const TURNS = set(
+  "but because since so instead although though while whereas unless however which actually therefore thus hence rather",
+);
 const WRONG = set("wrong false untrue incorrect myth nonsense misconception mistaken lie rubbish");
 const OPENERS = set("true case right correct think believe agree say claim mean");
 const OPINIONS = set("think believe agree");
 const POINTERS = set("this that it");
-const NEGATIVE = /\b(not?|never|cannot|without|none|nothing|nor)\b|n['’]t\b/i;
 const AUXILIARIES = set("do does did is are was were will would can could has have had should may might must need");
-const FUNCTION_WORDS = set(
-  "a an the this that these those it its it's they them their you your we our i my he's who which what how why when where " +
+const VERBS = set(
   "is are was were be been being am do does did has have had can could will would shall should may might must " +
-  "of in on at to from by with for as into onto over under between through during than about across per if while because " +
-  "since so but and or also just only even then there here up out off again get gets got go goes makes make means become " +
-  "becomes gives give takes take uses used use lets says say stands",
+  "get gets got go goes make makes made mean means become becomes give gives take takes use uses let lets say says " +
+  "stand stands learn learns predict predicts shrink shrinks grow grows see sees look looks stay stays change changes " +
+  "depend depends work works need needs pick picks choose chooses know knows tell tells add adds keep keeps fit fits " +
+  "come comes run runs read reads show shows want wants help helps train trains contain contains hold holds",
+);
+const LINKS = set(
+  "a an the this that these those it its they them their you your we our i my who which what how why when where of in on " +
+  "at to from by with for as into onto over under between through during than about across per if while because since so " +
+  "but and or also just only even then there here up out off again each every some both always usually",
 );
 const NONE = new Set();
+const ARTICLES = set("a an the");
 const FILLERS = set("a an the is are be was were of to that it its in on and or as by for will has have do does just really");
 
 /** Tokens that repeat the prompt: in a run of at least `RUN` words of it. */
@@ -46,32 +53,41 @@ export function ofPrompt(tokens, prompt) {
   return own;
 }
 
-/** Tells of a sentence whether it is a mere list of keywords; a sign such as "=" is a verb too. */
+/**
+ * Tells of a sentence whether it is a mere list of keywords: few words that link others, or many
+ * short parts between commas without a verb. A sign such as "=" is a verb too.
+ */
 export function isKeywordList(answer, tokens) {
   const sentences = new Map();
   tokens.forEach(({ sentence, word, isNumber, start }, index) => {
-    const count = sentences.get(sentence) ?? { words: 0, all: 0, verbs: 0, parts: 1 };
+    const count = sentences.get(sentence) ?? { all: 0, words: 0, verbs: 0, links: 0, articles: 0, parts: 1 };
     sentences.set(sentence, count);
-    count.all += 1;
+    const between = count.all ? answer.slice(tokens[index - 1].end, start) : "";
     const isFormula = isNumber || word.length < 2 || answer[start - 1] === "\\";
+    count.all += 1;
     if (!isFormula) count.words += 1;
-    const between = count.all > 1 ? answer.slice(tokens[index - 1].end, start) : "";
-    if (FUNCTION_WORDS.has(word) || /[=:→⇒≈<>+·×]/u.test(between)) count.verbs += 1;
+    if (VERBS.has(word) || /[=:→⇒≈<>+·×]/u.test(between)) count.verbs += 1;
+    if (LINKS.has(word)) count.links += 1;
+    if (ARTICLES.has(word)) count.articles += 1;
     if (/[,;]/.test(between)) count.parts += 1;
   });
   return (sentence) => {
-    const { words, all, verbs, parts } = sentences.get(sentence);
-    const isSparse = words >= LIST.words && verbs < LIST.share * all;
-    return isSparse || (parts >= COMMAS.parts && all <= COMMAS.length * parts && verbs < all / 4);
+    const { all, words, verbs, links, articles, parts } = sentences.get(sentence);
+    const isSparse = words >= LIST.words && verbs + links < LIST.share * all;
+    if (parts < COMMAS.parts) return isSparse && !articles;
+    return isSparse || (all <= COMMAS.length * parts && verbs < LIST.share * all);
   };
 }
 
-/** Tells of a hit what denies it: `{ by }`, a token's index, or null. */
-export function denierOf(idea, { lifted, untrue }) {
-  const isNegative = NEGATIVE.test(idea.says); // "the heads are no copies" may be said with a "not"
+/**
+ * Tells of a hit what denies it: `{ by }`, a token's index, or null. A negation that is itself
+ * one of the idea's words ("can't see the later words") denies nothing: `own` has the tokens of all its hits.
+ */
+export function denierOf(own, { lifted, untrue }) {
   return ({ at }) => {
     for (const index of at) {
-      const by = untrue.get(index) ?? (isNegative ? undefined : lifted.get(index));
+      const negation = lifted.get(index);
+      const by = untrue.get(index) ?? (own.has(negation) ? undefined : negation);
       if (by !== undefined && !at.includes(by)) return { by };
     }
     return null;
@@ -111,7 +127,8 @@ export function denials(tokens) {
     const { first, after } = bounds[token.sentence];
     const before = bounds[token.sentence - 1];
     if (opensDenial(tokens, index, after)) {
-      for (let at = index + 1; at < after && !by.has(at) && !TURNS.has(tokens[at].word); at += 1) by.set(at, index);
+      const isOpen = (at) => at < after && !by.has(at) && (tokens[at].word === "which" || !TURNS.has(tokens[at].word));
+      for (let at = index + 1; isOpen(at); at += 1) by.set(at, index);
     }
     const isVerdict = WRONG.has(token.word) && index >= after - 2 && index - first <= 4;
     if (isVerdict && before && POINTERS.has(tokens[first].word)) {
@@ -138,9 +155,15 @@ export function contradicts(tokens, idea, meaning, { places, lifted, untrue }) {
     const isNegative = phrase.some(({ word }) => NEGATORS.has(word));
     for (const index of phrase.length ? places(phrase[0]) : []) {
       const at = follow(tokens, index, phrase, { gap: GAP, idle: FILLERS, stops: isNegative ? NONE : NEGATORS });
-      if (!at || at.some((place) => untrue.has(place))) continue;
+      if (!at || at.some((place) => untrue.has(place)) || !isOneClause(tokens, at)) continue;
       if (isNegative || !at.some((place) => lifted.has(place))) return { at, said };
     }
   }
   return null;
+}
+
+/** Do these words stand in one clause? The commas of "(8, 32)" part none. */
+function isOneClause(tokens, at) {
+  const words = at.filter((index) => !tokens[index].isNumber);
+  return words.every((index) => tokens[index].clause === tokens[words[0]].clause);
 }

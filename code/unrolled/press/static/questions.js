@@ -3,24 +3,21 @@
  * book's answer once the reader has committed one or asked to skip. Reader's text reaches
  * the page as text only (`value`, `textContent`).
  */
-import { PREFIX, commit, createStore, edit, fresh, isBlank, isOpen, skip } from "./answers.js";
+import { PREFIX, commit, edit, fresh, grade, isBlank, isOpen, mark, skip } from "./answers.js";
+import { grow, made, wordCount } from "./elements.js";
+import { markingIn } from "./marking.js";
+import { announceProgress } from "./progress.js";
+import { gradeOf, sittings } from "./schedule.js";
+import { browserStorage, createStore } from "./store.js";
+import { download, toJson } from "./takeout.js";
+import { troubleLine } from "./trouble.js";
+import { versionsUnder } from "./versions.js";
 
 const PAUSE = 400; // milliseconds after the last key before saving
 const LOCKED = "Opens once you have committed an answer, or skipped.";
 const REFUSED = "Write an answer first and press “I’m done”, or skip.";
 const MERGED = "Saved. Another tab had changed this answer too: its text is kept below.";
-const TROUBLE = {
-  full: "Not saved: this browser’s storage is full. Your text stays in this page; copy it before you leave.",
-  forbidden: "This browser doesn’t let the page save anything. Your text stays in this page; copy it before you leave.",
-  damaged: "A saved answer could not be read. It was set aside in this browser’s storage, unchanged; what you write now is saved.",
-  newer: "This answer was saved by a newer version of the book. Copy what you have written, then reload the page.",
-  wiped: "The saved copy of this answer was deleted. Your text stays in this page and is saved again with your next edit.",
-};
-
-const store = createStore(() => {
-  if (!window.localStorage) throw new DOMException("no storage", "SecurityError");
-  return window.localStorage;
-});
+const store = createStore(browserStorage);
 
 /** Make one question's section live. Returns what the page's events call. */
 function mount(section) {
@@ -30,7 +27,10 @@ function mount(section) {
   const status = work.querySelector('[role="status"]');
   const details = own("details.question-answer");
   const id = section.id;
-  const trouble = troubleLine(work, () => boxes);
+  const count = work.querySelector(".question-count");
+  const rubric = JSON.parse(section.dataset.rubric);
+  const marking = details && markingIn(details, rubric, onMark);
+  const trouble = troubleLine(work, () => boxes, takeAlong);
   const versions = versionsUnder(work);
   const gate = details && lock(details, (why) => { status.textContent = why; });
   let answer = fresh(id, boxes.length);
@@ -39,14 +39,32 @@ function mount(section) {
 
   const texts = () => boxes.map((box) => box.value);
 
+  function counted() {
+    const words = wordCount(texts().join("\n"));
+    count.textContent = words === 1 ? "1 word" : `${words} words`;
+  }
+
+  /** The reader has judged an idea; once all are, that is a review. */
+  function onMark(says, value) {
+    save((before, now) => {
+      const marked = mark(before, says, value, now);
+      const amount = gradeOf(marked.marks, rubric.ideas.map((idea) => idea.says));
+      const last = sittings(marked.grades).at(-1);
+      const isSame = last?.grade === amount && last.at.slice(0, 10) === now.slice(0, 10);
+      return amount && !isSame ? grade(marked, amount, now) : marked;
+    });
+  }
+
   function draw() {
     boxes.forEach((box, index) => {
       const text = answer.boxes[index] ?? "";
       if (box.value !== text) box.value = text;
       grow(box);
     });
+    counted();
+    marking?.draw(answer, texts().join("\n\n"));
     versions.draw(answer, boxes.length);
-    for (const button of work.querySelectorAll("[data-role]")) {
+    for (const button of work.querySelectorAll(".question-actions [data-role]")) {
       button.hidden = Boolean(answer.committed || (answer.skipped && button.dataset.role === "skip"));
     }
     if (isOpen(answer)) gate?.unlock();
@@ -64,11 +82,13 @@ function mount(section) {
     isUnsaved = Boolean(result.trouble) && result.trouble !== "damaged";
     status.textContent = isUnsaved ? "" : result.merged ? MERGED : "Saved";
     draw();
+    announceProgress();
   }
 
   function onInput(event) {
     isUnsaved = true;
     status.textContent = "";
+    counted();
     grow(event.target);
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);
@@ -116,7 +136,7 @@ function mount(section) {
     gate?.open();
   });
   start();
-  return { id, refresh, flush: () => isUnsaved && save() };
+  return { id, refresh, flush: () => isUnsaved && save(), answer: () => edit(answer, texts(), answer.edited) };
 }
 
 /** Keep a `<details>` shut, and say why, until it is unlocked. */
@@ -146,77 +166,12 @@ function lock(details, explain) {
   return { unlock, open };
 }
 
-/** The line that says why an answer isn't saved, with a button to take the text along. */
-function troubleLine(work, boxes) {
-  const line = work.appendChild(made("div", "question-trouble"));
-  const message = line.appendChild(made("p", ""));
-  const copy = line.appendChild(made("button", "", "Copy my answer"));
-  copy.type = "button";
-  copy.dataset.role = "copy";
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(boxes().map((box) => box.value).join("\n\n"));
-      copy.textContent = "Copied";
-    } catch {
-      boxes()[0].select();
-      message.textContent = "The text is selected: copy it with Ctrl+C or ⌘C.";
-    }
-  });
-  line.hidden = true;
-  let shown = null; // the trouble that is said now
-  return {
-    /** @param {string | null} kind @param {boolean} alert interrupt a screen reader? */
-    say(kind, alert) {
-      if (!kind && shown === "damaged") return; // stays said until the page is left
-      if (kind === shown && (!alert || message.hasAttribute("role"))) return; // not said twice
-      shown = kind;
-      line.hidden = !kind;
-      copy.hidden = kind === "damaged";
-      copy.textContent = "Copy my answer";
-      message.textContent = "";
-      if (alert) message.setAttribute("role", "alert");
-      message.textContent = kind ? TROUBLE[kind] : "";
-    },
-  };
-}
-
-/** Earlier texts beside the present one: what was committed, and what another tab wrote. */
-function versionsUnder(work) {
-  const place = work.appendChild(made("div", "question-versions"));
-  return {
-    draw(answer, count) {
-      place.replaceChildren();
-      const standing = JSON.stringify(answer.boxes);
-      if (answer.committed && JSON.stringify(answer.committed.boxes) !== standing) {
-        place.append(version("What you committed first", answer.committed));
-      }
-      for (const kept of answer.kept) place.append(version("Also written, in another tab", kept));
-      const beyond = answer.boxes.slice(count);
-      if (!isBlank(beyond)) place.append(version("From an earlier form of this question", { boxes: beyond }));
-    },
-  };
-}
-
-function version(title, { boxes, at }) {
-  const day = at ? ` (${new Date(at).toLocaleDateString("en-US", { dateStyle: "medium" })})` : "";
-  const block = made("div", "question-version");
-  block.append(made("p", "question-heading", title + day));
-  for (const text of boxes) block.append(made("p", "question-written", text || "—"));
-  return block;
-}
-
-function made(tag, className, text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.textContent = text;
-  return element;
-}
-
-/** Let a box be as tall as its text, where CSS `field-sizing` can't. */
-function grow(box) {
-  if (CSS.supports("field-sizing", "content")) return;
-  box.style.height = "auto";
-  box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+/** Every answer as this page holds it, as a file: also where the storage fails. */
+function takeAlong() {
+  const now = new Date().toISOString();
+  const answers = questions.map((question) => question.answer());
+  const written = answers.filter((answer) => !isBlank(answer.boxes) || isOpen(answer));
+  download("my-answers.json", "application/json", toJson(written, now));
 }
 
 const questions = [...document.querySelectorAll("section.question")].map(mount);

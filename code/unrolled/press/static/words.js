@@ -118,7 +118,8 @@ export function finder(tokens) {
 export function follow(tokens, index, phrase, { gap, idle, stops }) {
   const at = [index];
   for (let n = 1; n < phrase.length; n += 1) {
-    const room = phrase[n].isNumber && phrase[n - 1].isNumber ? 0 : gap; // (8, 65) is not (8, 32, 65)
+    let room = phrase[n].isNumber && phrase[n - 1].isNumber ? 0 : gap; // (8, 65) is not (8, 32, 65)
+    if (phrase[n - 1].word === "not") room = Math.min(room, 1); // "not a word" is not "not write any word"
     let next = at[n - 1] + 1;
     for (let skipped = 0; !(tokens[next] && isSameWord(tokens[next], phrase[n])); next += 1) {
       if (tokens[next]?.sentence !== tokens[index].sentence || stops.has(tokens[next].word)) return null;
