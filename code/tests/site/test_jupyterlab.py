@@ -231,6 +231,11 @@ def scramble_the_heads(widget: Locator) -> None:
     expect(role(widget, "verdict")).to_contain_text("8 of 12 rows")
 
 
+def pad_on_the_right(widget: Locator) -> None:
+    role(widget, "side-right").click()
+    expect(role(widget, "written-0")).to_contain_text("padded on the right: “ I")
+
+
 def run_the_race(widget: Locator) -> None:
     role(widget, "commit").click()
     role(widget, "next").click()
@@ -263,6 +268,7 @@ ACTIONS = {
     "one-head-by-hand": solve_with_the_found_head,
     "mask-it": let_the_mask_leak,
     "shape-stepper": scramble_the_heads,
+    "padding-bench": pad_on_the_right,
     "the-race": run_the_race,
     "the-dial": turn_the_dial,
 }

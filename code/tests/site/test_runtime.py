@@ -107,6 +107,7 @@ def test_links_carry_state_both_ways_or_one(show: Callable) -> None:
     models["ab"] = link("LinkModel", "a", "b")
     models["bc"] = link("DirectionalLinkModel", "b", "c")
     page = show(models, "a", "b", "c")
+    expect(page.get_by_role("button")).to_have_count(3)  # `all` waits for none
     a, b, c = page.get_by_role("button").all()
     b.click()
     for button in (a, b, c):
