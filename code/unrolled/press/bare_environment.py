@@ -24,7 +24,7 @@ SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE")
 
 def make_environment(folder: Path) -> Path:
     """Make a virtual environment in `folder` without `unrolled`; return its python."""
-    packages = folder / "packages"
+    packages = folder / "site-packages"  # by this name dill tells libraries from a reader's modules
     packages.mkdir(parents=True)
     for kind in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
         for entry in Path(kind).iterdir():
