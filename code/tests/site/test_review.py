@@ -24,7 +24,12 @@ ideas:
 ```
 
 ```{question} emb-be-the-embedder
-prompt: Give two words for each.
+prompt: |
+  Give two words
+  for each.
+
+  - Say why.
+  - Be brief.
 kind: list
 boxes: [King, Button]
 answer: Queen.
@@ -379,3 +384,9 @@ def test_axe_finds_nothing(page, base, width, theme):
     violations = [each for one in found for each in one.response["violations"]]
     assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == []
     assert page.evaluate("document.querySelector('#review').scrollWidth") <= width
+
+
+def test_a_prompt_s_source_lines_flow_and_its_list_stays(page, base):
+    page.goto(f"{base}/review.html")
+    prompt = page.locator("#review-emb-be-the-embedder .review-prompt")
+    assert prompt.text_content() == "Give two words for each.\n\n- Say why.\n- Be brief."

@@ -27,7 +27,7 @@ export function questionItem(question, chapter, { store, schedule, changed, say 
   const open = button("Answer again", "again", startAgain);
   const actions = made("p", "question-actions");
   actions.append(open, link);
-  element.append(made("p", "review-prompt", question.prompt.trim()), state, written, again, actions);
+  element.append(made("p", "review-prompt", flowing(question.prompt.trim())), state, written, again, actions);
   let answer = fresh(id, question.boxes.length || 1);
   let writing = null; // while the reader answers from memory: what saves it
 
@@ -149,6 +149,11 @@ function texts(boxes, labels) {
     block.dir = "auto";
     return labels[index] ? [made("p", "question-heading", labels[index]), block] : [block];
   });
+}
+
+/** Lines of a source text as paragraphs, which break where the page is narrow; lists stay lists. */
+function flowing(text) {
+  return text.replace(/([^\n])\n(?!\n|\s*(?:[-*>|]|\d+\.)\s)/g, "$1 ");
 }
 
 function day(date) {
