@@ -59,8 +59,11 @@ def test_any_sequence_of_edits_exports_imports_and_upgrades_loses_nothing(
           files.push(text);
           const read = fromFile(text, now);
           assert.equal(read.answers.length, all.length);
-          if (old) upgrades += all.length;
-          else assert.deepEqual(read.answers, all);   // the round trip
+          if (old) {
+            upgrades += all.length;
+            const none = { marks: {}, grades: [], draft: null, attempts: [] };
+            read.answers.forEach((one, index) => assert.deepEqual(one, { ...all[index], ...none }));
+          } else assert.deepEqual(read.answers, all);   // the round trip
         } else if (files.length) {
           const read = fromFile(files[Math.floor(draw() * files.length)], now);
           const before = read.answers.map((theirs) => [theirs, store.load(theirs.id).answer]);
