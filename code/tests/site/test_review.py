@@ -201,6 +201,20 @@ def test_a_failing_storage_offers_an_export_there(page, base):
     assert [one["boxes"] for one in exported["answers"]] == [["precious 🎭"]]
 
 
+def test_where_nothing_can_be_saved_the_page_of_all_answers_takes_it_along(page, base):
+    page.goto(f"{base}/review.html")
+    put(page, record(days_ago=3))
+    page.add_init_script(FULL)
+    page.reload()
+    item = page.locator("#review-emb-what")
+    item.locator('[data-role="again"]').click()
+    page.keyboard.type("from memory")
+    expect(status(page)).to_contain_text("Not saved")
+    exported = json.loads(taken_along(page, "json"))
+    assert [one["draft"]["boxes"] for one in exported["answers"]] == [["from memory"]]
+    assert stored(page)["draft"] is None
+
+
 def test_what_is_due_can_be_answered_again(page, base):
     page.goto(f"{base}/review.html")
     put(page, record(days_ago=3), record("emb-be-the-embedder", boxes=["a", "b"]))
@@ -390,3 +404,30 @@ def test_a_prompt_s_source_lines_flow_and_its_list_stays(page, base):
     page.goto(f"{base}/review.html")
     prompt = page.locator("#review-emb-be-the-embedder .review-prompt")
     assert prompt.text_content() == "Give two words for each.\n\n- Say why.\n- Be brief."
+
+
+def test_a_text_runs_in_its_own_direction(chapter):
+    direction = "element => getComputedStyle(element).direction"
+    box(chapter).fill("וקטור של מספרים")
+    assert box(chapter).evaluate(direction) == "rtl"
+    box(chapter).fill("a vector")
+    assert box(chapter).evaluate(direction) == "ltr"
+
+
+def test_in_forced_colors_nothing_hangs_on_color(browser, base):
+    """The system's colors for all: what is marked stays underlined, what is a control is framed."""
+    context = browser.new_context(forced_colors="active")
+    page = context.new_page()
+    page.goto(f"{base}/embeddings.html")
+    box(page).fill("It is a vector, a list of numbers that are learned.")
+    page.locator('#emb-what [data-role="commit"]').click()
+    marked = page.locator("#emb-what .question-guess mark").first
+    line = marked.evaluate("element => getComputedStyle(element).textDecorationLine")
+    weight = marked.evaluate("element => getComputedStyle(element).fontWeight")
+    assert line == "underline" or int(weight) >= 600
+    for control in ("textarea", "details.question-answer", ".question-marks input"):
+        assert page.locator(f"#emb-what {control}").first.is_visible()
+    width = box(page).evaluate("element => getComputedStyle(element).borderTopWidth")
+    assert float(width.removesuffix("px")) >= 1
+    assert [v["id"] for v in Axe().run(page, context=".question").response["violations"]] == []
+    context.close()

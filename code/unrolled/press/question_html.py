@@ -77,7 +77,7 @@ def _workplace(self: Any, question: question_node) -> str:
     id = question["ids"][0]
     boxes = "".join(
         f'<div class="question-box"><label for="{id}-box-{number}">{self.encode(label)}</label>\n'
-        f'<textarea id="{id}-box-{number}" data-question="{box_id}" rows="3"'
+        f'<textarea id="{id}-box-{number}" data-question="{box_id}" rows="3" dir="auto"'
         f' aria-describedby="{id}-prompt"></textarea></div>\n'
         for number, (box_id, label) in enumerate(question["boxes"], 1)
     )

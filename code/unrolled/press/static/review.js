@@ -3,7 +3,7 @@
  * and bringing in. What is shown of one question is in `review_question.js`.
  */
 import * as library from "./ts-fsrs.js";
-import { PREFIX } from "./answers.js";
+import { PREFIX, isBlank, isOpen, merge } from "./answers.js";
 import { CHANGED, button, made } from "./elements.js";
 import { questionItem } from "./review_question.js";
 import { createSchedule } from "./schedule.js";
@@ -31,7 +31,7 @@ function page(place, chapters) {
     window.dispatchEvent(new Event(CHANGED));
   };
   const context = { store, schedule, changed, say: (text) => { status.textContent = text; } };
-  place.append(tools(context, chapters, redraw), status, due, search(() => items), all);
+  place.append(tools(context, chapters, () => items, redraw), status, due, search(() => items), all);
 
   function drawDue() {
     const now = new Date();
@@ -72,11 +72,21 @@ function page(place, chapters) {
   window.addEventListener("pagehide", () => items.forEach((item) => item.flush()));
 }
 
+/** Every answer there is: what the store holds, and what this page holds where it could not be saved. */
+function everything(items) {
+  const all = new Map(store.all().answers.map((answer) => [answer.id, answer]));
+  for (const mine of items.map((item) => item.answer())) {
+    const kept = all.get(mine.id);
+    if (isOpen(mine) || mine.draft || !isBlank(mine.boxes)) all.set(mine.id, kept ? merge(kept, mine) : mine);
+  }
+  return [...all.values()];
+}
+
 /** Buttons to take answers along, and a file box to bring some in. */
-function tools(context, chapters, redraw) {
+function tools(context, chapters, items, redraw) {
   const bar = made("div", "review-tools");
   const now = () => new Date().toISOString();
-  const answers = () => store.all().answers;
+  const answers = () => everything(items());
   bar.append(
     button("Download as Markdown", "markdown", () => {
       download("my-answers.md", "text/markdown", toMarkdown(answers(), chapters, now()));

@@ -54,7 +54,7 @@ export function questionItem(question, chapter, { store, schedule, changed, say 
     const result = store.save(change(answer));
     answer = result.answer;
     const isSaved = !result.trouble || result.trouble === "damaged";
-    say(isSaved ? "Saved" : "Not saved: this browser’s storage is full or closed. Your text stays in this page.");
+    say(isSaved ? "Saved" : "Not saved: this browser’s storage is full or closed. Your text stays in this page: “Download as JSON”, above, takes it along.");
     return isSaved;
   }
 
@@ -100,6 +100,7 @@ export function questionItem(question, chapter, { store, schedule, changed, say 
   draw();
   return {
     id, element, title, refresh,
+    answer: () => answer,
     flush: () => writing?.flush(),
     isDue: (now) => { const due = schedule.due(answer); return due !== null && due <= now; },
     isAnswered: () => Boolean(answer.committed),
@@ -115,6 +116,7 @@ function memoryBoxes(place, question, draft, save, compare) {
   const boxes = labels.map((label, index) => {
     const outer = place.appendChild(made("label", "", label));
     const box = outer.appendChild(made("textarea"));
+    box.dir = "auto";
     box.value = draft?.boxes[index] ?? "";
     return box;
   });
