@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from unrolled.press.exercises import read_answers
 from unrolled.press.install_cell import install_code, origin_text
 from unrolled.press.markdown_resolver import PageResolver
-from unrolled.press.notebook_page import first_line, notebook_metadata
+from unrolled.press.notebook_page import assembled, notebook_metadata, resolved_cells
 from unrolled.press.repository import Repository
 
 if TYPE_CHECKING:
@@ -41,17 +41,7 @@ def answer_notebook(
         new_markdown_cell(origin_text(title, url, repository, commit)),
         new_code_cell(install_code(repository, commit)),
     ]
-    for cell, line in zip(page.cells, page.metadata.get("source_map", []), strict=True):
-        if cell.cell_type == "code":
-            cells.append(new_code_cell(cell.source))
-            continue
-        for kind, resolved in resolver.cells(cell.source, first_line(text, line)):
-            new_cell = new_code_cell if kind == "code" else new_markdown_cell
-            cells.append(new_cell(resolved))
-    if entries := resolver.references.bibliography():
-        cells.append(new_markdown_cell(f"## References\n\n{entries}"))
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
+    cells += resolved_cells(resolver, page, text, new_code_cell)
     metadata = notebook_metadata(docname, commit)
     metadata["colab"]["name"] = metadata["colab"]["name"].replace(".ipynb", "-answers.ipynb")
-    return new_notebook(cells=cells, metadata=metadata), resolver.problems
+    return assembled(cells, metadata), resolver.problems

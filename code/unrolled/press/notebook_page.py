@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,24 +45,41 @@ def page_notebook(
         add_source_map=True,
         path=str(source),
     )
-    executed = executed_cells(app, docname, page)
+    executed = iter(executed_cells(app, docname, page))
     resolver = PageResolver(app, docname)
     cells = _first_cells(resolver, repository, commit)
+    cells += resolved_cells(resolver, page, text, lambda code: _code_cell(code, next(executed)))
+    return assembled(cells, notebook_metadata(docname, commit)), resolver.problems
+
+
+def resolved_cells(
+    resolver: PageResolver,
+    page: NotebookNode,
+    text: str,
+    code_cell: Callable[[str], NotebookNode],
+) -> list[NotebookNode]:
+    """Return the cells of a page read from `text`: prose resolved, sources at the end."""
+    cells = []
     for cell, line in zip(page.cells, page.metadata.get("source_map", []), strict=True):
         if cell.cell_type == "code":
-            cells.append(_code_cell(cell.source, executed.pop(0)))
+            cells.append(code_cell(cell.source))
             continue
-        for kind, resolved in resolver.cells(cell.source, first_line(text, line)):
+        for kind, resolved in resolver.cells(cell.source, _first_line(text, line)):
             new_cell = new_code_cell if kind == "code" else new_markdown_cell
             cells.append(new_cell(resolved))
     if entries := resolver.references.bibliography():
         cells.append(new_markdown_cell(f"## References\n\n{entries}"))
+    return cells
+
+
+def assembled(cells: list[NotebookNode], metadata: dict) -> NotebookNode:
+    """Return the notebook of these cells, numbered: nbformat's own ids are random."""
     for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"  # nbformat's own are random
-    return new_notebook(cells=cells, metadata=notebook_metadata(docname, commit)), resolver.problems
+        cell["id"] = f"cell-{number}"
+    return new_notebook(cells=cells, metadata=metadata)
 
 
-def first_line(text: str, line: int) -> int:
+def _first_line(text: str, line: int) -> int:
     """Return where a cell's text begins: the reader of pages counts the blank lines before it."""
     lines = text.split("\n")
     while line < len(lines) and not lines[line].strip():
