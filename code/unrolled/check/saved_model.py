@@ -100,9 +100,9 @@ def _weights(trial: Trial, base: dict[str, Tensor], saved: dict[str, Tensor]) ->
             f"{name} contains nan or infinity",
             "training went astray: a rate too high, or a type of number too coarse",
         )
-        if weight.dim() > 1:
-            old = base[name].to(weight.dtype).float()  # a coarser type alone is no change
-            changes.append(((weight.float() - old).norm() / old.norm().clamp(min=1e-12)).item())
+        old = base[name].to(weight.dtype).float()  # a coarser type alone is no change
+        if weight.dim() > 1 and old.any():
+            changes.append(((weight.float() - old).norm() / old.norm()).item())
     changed = torch.tensor(changes)
     n = int((changed > 0).sum())
     trial.that(

@@ -124,14 +124,19 @@ def better(
 ) -> None:
     """Check two measurements on the start of a held-out text, by measuring again."""
     from unrolled.finetune.blocks import document_end
-    from unrolled.pretrained import load_model, load_tokenizer
+    from unrolled.pretrained import ModelError, load_model, load_tokenizer
 
+    trial.that(isinstance(held_out, str), f"expected a held-out text, got {shown(held_out)}")
     text, tokenizer = held_out[: own_text.LEAST], load_tokenizer(base)
     end = document_end(tokenizer)
     ids, labels = packed([tokenizer.encode(text, add_special_tokens=False)], end, LENGTH)
     found = {}
     for name, source in (("before", base), ("after", place)):
-        found[name] = nats(load_model(source, dtype=torch.float32), ids, labels).sum().item()
+        try:
+            model = load_model(source, dtype=torch.float32)
+        except ModelError as error:
+            raise Wrong(str(error), "task 4 comes first: the folder is what is measured") from None
+        found[name] = nats(model, ids, labels).sum().item()
     others = {"before": "after", "after": "before"}
     tokens = (labels[:, 1:] != SKIPPED).sum().item()
     for name, stated in (("before", before), ("after", after)):

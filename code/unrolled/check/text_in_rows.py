@@ -27,13 +27,14 @@ def packed(
     if slip == "one end":
         parts = [[end], *map(list, texts)]
     rows, labels = [], []
-    step = length if slip == "no overlap" else length - 1
+    apart = slip in ("no overlap", "blocks")
+    step = length if apart else length - 1
     for row in parts if slip == "apart" else [[i for part in parts for i in part]]:
-        stop = len(row) if slip in ("no overlap", "empty row") else len(row) - 1
+        stop = len(row) if apart or slip == "empty row" else len(row) - 1
         for start in range(0, stop, step):
             part = row[start : start + length]
             missing = length - len(part)
-            if missing and slip == "dropped":
+            if missing and slip in ("dropped", "blocks"):
                 break
             rows.append(part + [end] * missing)
             labels.append(part + [end if slip == "scored" else SKIPPED] * missing)
@@ -53,6 +54,8 @@ PACKING_SLIPS = {
     "after": "`end` stands after each text; put it before, so that it announces the first token",
     "no overlap": "each row begins where the one before ended, so that the first token of each row "
     "is never scored: begin with the last token of the row before",
+    "blocks": "these are the chapters' blocks: no row begins with the last token of the one "
+    "before, and the rest at the end is dropped",
     "dropped": "what fills no whole row was dropped",
     "apart": "each text got rows of its own; lay the texts end to end first",
     "empty row": "the last row scores nothing: its one token was scored by the row before",
