@@ -80,6 +80,8 @@ class Trial:
             result = as_array(got)
         except (TypeError, ValueError):
             raise Wrong(f"for {self.doing} expected numbers, got {shown(got)}") from None
+        if _alike(result, expected, tolerance):
+            return
         known = (suspects or {}).items()
         guilty = [says for says, value in known if _alike(result, value, tolerance)]
         hint = "; or: ".join(guilty[:2])
@@ -88,8 +90,6 @@ class Trial:
                 f"for {self.doing} expected {name} of shape {expected.shape}, got {result.shape}",
                 hint,
             )
-        if _alike(result, expected, tolerance):
-            return
         differs = ~np.isclose(result, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
         index = tuple(int(i) for i in np.argwhere(differs)[0])
         at = f" at {list(index)}" if index else ""
