@@ -400,10 +400,15 @@ def test_axe_finds_nothing(page, base, width, theme):
     assert page.evaluate("document.querySelector('#review').scrollWidth") <= width
 
 
-def test_a_prompt_s_source_lines_flow_and_its_list_stays(page, base):
+def test_a_prompt_stands_there_as_its_chapter_sets_it(page, base):
+    page.goto(f"{base}/embeddings.html")
+    own = page.locator("#emb-what-prompt").inner_html()
     page.goto(f"{base}/review.html")
+    assert page.locator("#review-emb-what .review-prompt").inner_html().split() == own.split()
+    assert "$d$" not in page.locator("#review").inner_text()
     prompt = page.locator("#review-emb-be-the-embedder .review-prompt")
-    assert prompt.text_content() == "Give two words for each.\n\n- Say why.\n- Be brief."
+    expect(prompt.locator("p").first).to_have_text("Give two words for each.")
+    expect(prompt.locator("li")).to_have_text(["Say why.", "Be brief."])
 
 
 def test_a_text_runs_in_its_own_direction(chapter):
