@@ -100,8 +100,8 @@ def _serve_scheduler(folder: Path) -> None:
 def visit_review(self: Any, node: review_node) -> None:
     """Write the place that the script fills; the questions' texts follow it."""
     self.body.append(
-        "<noscript><p>This page lists the answers that your browser keeps: it needs JavaScript."
-        '</p></noscript>\n<div class="review" id="review" hidden></div>\n'
+        '<p id="review-needs">This page lists the answers that your browser keeps: it needs '
+        'JavaScript.</p>\n<div class="review" id="review" hidden></div>\n'
     )
 
 

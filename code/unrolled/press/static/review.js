@@ -117,3 +117,4 @@ const place = document.getElementById("review");
 const chapters = await (await fetch(new URL("questions.json", import.meta.url))).json();
 new ReviewPage(place, chapters);
 place.hidden = false;
+document.getElementById("review-needs").remove();

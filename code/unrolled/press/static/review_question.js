@@ -53,6 +53,8 @@ export class ReviewItem {
   draw() {
     const due = this.page.schedule.due(this.answer);
     const done = this.question.ideas.filter(({ says }) => this.answer.marks[says]);
+    const isUntouched = !isOpen(this.answer) && isBlank(this.answer.boxes);
+    this.element.toggleAttribute("data-untouched", isUntouched);
     const parts = [stateOf(this.answer)];
     if (done.length) parts.push(`${done.length} of ${this.question.ideas.length} ideas marked`);
     if (due) parts.push(due <= new Date() ? "due now" : `due ${day(due)}`);

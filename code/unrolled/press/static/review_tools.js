@@ -43,7 +43,7 @@ function everything({ store, items }) {
 }
 
 function fileBox(page) {
-  const label = made("label", "review-import", "Bring in answers and exercises: JSON from here or from check.export(), or a notebook of the book ");
+  const label = made("label", "review-import", "Bring in a file: JSON from here, a notebook of the book, or unrolled-exercises.json ");
   const file = label.appendChild(made("input"));
   file.type = "file";
   file.accept = ".json,.ipynb,application/json";

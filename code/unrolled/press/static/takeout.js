@@ -34,7 +34,7 @@ export function fromFile(text, at) {
   if (value?.format === FORMAT && Array.isArray(value.answers)) {
     return withTasks(fromExport(value.answers), value.exercises);
   }
-  return { why: "this file is neither an export of answers, nor a notebook of this book, nor progress in its exercises." };
+  return { why: "this file is neither an export of answers nor a notebook of this book, nor progress in its exercises." };
 }
 
 function withTasks(found, value) {
