@@ -250,38 +250,6 @@ def test_answers_of_a_notebook_come_in(page, base):
     assert stored(page)["committed"] is None
 
 
-def test_nothing_leaves_the_browser(page, base):
-    """No request, whatever the reader does; a download is made in the page."""
-    page.goto(f"{base}/embeddings.html")
-    page.wait_for_load_state("networkidle")
-    expect(page.locator("#emb-what .question-privacy")).to_contain_text("nothing is sent anywhere")
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    answer(page, "It is a vector.")
-    idea(page, 1).get_by_label("In mine").check()
-    idea(page, 2).get_by_label("Partly").check()
-    box(page).fill("revised")
-    page.locator('#emb-be-the-embedder [data-role="skip"]').click()
-    page.wait_for_timeout(700)
-    assert requests == []
-
-    page.goto(f"{base}/review.html")
-    page.wait_for_load_state("networkidle")
-    requests.clear()
-    exported = taken_along(page, "json")
-    taken_along(page, "markdown")
-    bring_in(page, exported)
-    expect(status(page)).to_contain_text("brought in")
-    item = page.locator("#review-emb-what")
-    item.locator('[data-role="again"]').click()
-    page.keyboard.type("again")
-    item.locator('[data-role="compare"]').click()
-    item.locator('[data-role="hard"]').click()
-    page.locator(".review-search input").fill("vector")
-    page.wait_for_timeout(700)
-    assert [url for url in requests if not url.startswith("blob:")] == []
-
-
 def test_what_is_typed_stays_text_on_the_page_of_all_answers(page, base):
     page.goto(f"{base}/review.html")
     put(page, record(boxes=[NASTY]), record("emb-be-the-embedder", boxes=["long " * 2000, "x"]))
