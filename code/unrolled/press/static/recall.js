@@ -2,12 +2,12 @@
  * Answering a question again, from memory: boxes that are saved while they are written, then the
  * comparison with the answer before and the key ideas, and the reader's own grade.
  */
+import { MARK_WORDS } from "./answers.js";
 import { button, grow, made } from "./elements.js";
 import { markingIn } from "./marking.js";
 import { createSaver } from "./saver.js";
 import { gradeOf } from "./schedule.js";
 
-const MARKS = { mine: "in mine", partly: "partly", missing: "missing" };
 const LABELS = { again: "Again", hard: "Hard", good: "Good", easy: "Easy" };
 
 export class Recall {
@@ -78,7 +78,7 @@ export class Recall {
     this.question.ideas.forEach(({ says }, index) => {
       const before = marks[says];
       if (!before) return;
-      const told = made("p", "review-last", `Last time: ${MARKS[before.mark]}.`);
+      const told = made("p", "review-last", `Last time: ${MARK_WORDS[before.mark]}.`);
       ideas.querySelectorAll(".question-idea")[index].prepend(told);
     });
   }

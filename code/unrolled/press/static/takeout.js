@@ -2,14 +2,13 @@
  * Taking answers along, and bringing them in again: JSON, and Markdown for people. Pure text in,
  * pure text out; `importAll` alone writes, and only once the whole file has been read.
  */
-import { SCHEMA, edit, fresh, isBlank, merge, parse } from "./answers.js";
+import { MARK_WORDS, SCHEMA, edit, fresh, isBlank, merge, parse } from "./answers.js";
 import { KIND, exercises, read, standing } from "./exercises.js";
 
 export const FORMAT = "unrolled.answers";
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const CELL = /<!-- unrolled-answer: ([a-z0-9-]+)(?:\/(\d{1,2}))? -->[^\S\n]*\n?(?:\*\*[^\n]*\*\*[^\S\n]*(?:\n|$))?/;
 const NEWER = "it comes from a newer version of the book: reload this page.";
-const WORDS = { mine: "in mine", partly: "partly", missing: "missing" };
 
 /** @param {object[]} answers  @param {import("./exercises.js").Tasks} tasks  progress in exercises */
 export function toJson(answers, now, tasks = {}) {
@@ -138,7 +137,7 @@ function written(answer, { prompt, boxes }) {
   for (const again of answer.attempts) parts.push(`*From memory, ${again.at.slice(0, 10)}:*`, ...texts(again.boxes, boxes));
   if (answer.draft) parts.push("*From memory, not finished:*", ...texts(answer.draft.boxes, boxes));
   for (const kept of answer.kept) parts.push("*Also written:*", ...texts(kept.boxes, boxes));
-  const marks = Object.entries(answer.marks).map(([says, { mark }]) => `- ${WORDS[mark]}: ${says}`);
+  const marks = Object.entries(answer.marks).map(([says, { mark }]) => `- ${MARK_WORDS[mark]}: ${says}`);
   if (marks.length) parts.push("*My marks:*", marks.join("\n"));
   else if (answer.skipped && isBlank(answer.boxes)) parts.push("*Skipped.*");
   return parts;

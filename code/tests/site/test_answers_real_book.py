@@ -1,11 +1,12 @@
-"""Nothing that a reader does with questions makes a request: the real book, under its policy."""
+"""Answering in the real book, under its policy: no request, its formulas, its notebooks."""
 
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from answering import bring_in, status, taken_along
+from answering import bring_in, status, stored, taken_along
 from book_questions import book_questions
 from built_site import SITE, Watch
 from playwright.sync_api import BrowserContext, Page, expect
@@ -128,3 +129,32 @@ def test_the_page_of_all_answers_sets_every_formula(page: Page, site: str) -> No
     assert {id for id, count in shown.items() if count} == {
         question.id for _, question in book_questions() if "$" in question.prompt
     }
+
+
+@pytest.mark.parametrize("name", ["book/attention", "exercises/rnn"])
+def test_answers_written_in_a_notebook_of_the_book_come_in(
+    page: Page, site: str, name: str
+) -> None:
+    """The notebook that readers download, a text in each of its answer cells."""
+    notebook = json.loads((SITE.parent / "notebooks" / f"{name}.ipynb").read_text("utf-8"))
+    written: dict[str, list[str]] = {}
+    for number, cell in enumerate(notebook["cells"]):
+        source = "".join(cell["source"])
+        if found := re.match(r"<!-- unrolled-answer: ([\w-]+)", source):
+            assert source.endswith("…")
+            cell["source"] = (source[:-1] + f"words of cell {number}\n\n- and a list").splitlines(
+                True
+            )
+            written.setdefault(found[1], []).append(f"words of cell {number}\n\n- and a list")
+    page.goto(f"{site}/{name}.html")
+    assert sorted(written) == sorted(
+        page.locator("section.question").evaluate_all("all => all.map((one) => one.id)")
+    )
+    page.goto(f"{site}/book/review.html")
+    bring_in(page, notebook, f"{name}.ipynb")
+    expect(status(page)).to_contain_text(f"{len(written)} answer")
+    for id, boxes in written.items():
+        assert stored(page, id)["boxes"] == boxes
+    page.goto(f"{site}/{name}.html")
+    for id, boxes in written.items():
+        expect(page.locator(f"#{id} > .question-work textarea").first).to_have_value(boxes[0])
