@@ -8,9 +8,11 @@ from functools import partial
 from http.server import ThreadingHTTPServer
 
 import pytest
+from answering import PAGES
 from browser import find
 from built_site import DESKTOP, SITE, QuietHandler, Watch
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tiny_book import TinyBook, serving
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,15 @@ def site() -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Base URL of a tiny book with questions, exercises and the page of all answers."""
+    book = TinyBook(tmp_path_factory.mktemp("answers"))
+    assert book.build(PAGES) == ""
+    with serving(book.html) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -3,109 +3,29 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 
 import pytest
+from answering import (
+    FULL,
+    NASTY,
+    answer,
+    box,
+    bring_in,
+    idea,
+    put,
+    record,
+    status,
+    stored,
+    taken_along,
+)
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, expect
-from tiny_book import TinyBook, serving
-
-PAGE = """\
-# Embeddings
-
-```{question} emb-what
-prompt: What is a word embedding, in terms of $d$?
-answer: A vector of length $d$.
-ideas:
-  - says: An embedding is a vector.
-    terms: [[vector, list of numbers]]
-  - says: Its numbers are learned.
-    terms: [[learned, trained]]
-```
-
-```{question} emb-be-the-embedder
-prompt: |
-  Give two words
-  for each.
-
-  - Say why.
-  - Be brief.
-kind: list
-boxes: [King, Button]
-answer: Queen.
-ideas: [{says: Royalty., terms: [[queen]]}]
-```
-"""
-REVIEW = "# Your answers\n\n```{review}\n```\n"
-KEY = "unrolled.answers/"
-NASTY = "<img src=x onerror=alert(1)><script>alert(2)</script> שלום 🎭"
-FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    """A tiny book with questions and the page of all answers, served."""
-    book = TinyBook(tmp_path_factory.mktemp("review"))
-    assert book.build({"embeddings": PAGE, "review": REVIEW}) == ""
-    with serving(book.html) as address:
-        yield address
 
 
 @pytest.fixture
 def chapter(page, base):
     page.goto(f"{base}/embeddings.html")
     return page
-
-
-def box(page, id="emb-what"):
-    return page.locator(f'textarea[data-question="{id}"]')
-
-
-def answer(page, text, id="emb-what"):
-    box(page, id).fill(text)
-    page.locator(f'#{id} [data-role="commit"]').click()
-
-
-def idea(page, number, id="emb-what"):
-    return page.locator(f"#{id} .question-ideas > li").nth(number - 1)
-
-
-def stored(page, id="emb-what"):
-    text = page.evaluate("key => localStorage.getItem(key)", KEY + id)
-    return json.loads(text) if text else None
-
-
-def record(id="emb-what", days_ago=0, **changes):
-    """A stored answer, committed some days ago."""
-    at = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat().replace("+00:00", "Z")
-    boxes = changes.pop("boxes", ["a vector"])
-    return {
-        "schema": 2, "id": id, "boxes": boxes, "edited": at, "skipped": None, "kept": [],
-        "committed": {"boxes": boxes, "at": at}, "marks": {}, "grades": [], "draft": None,
-        "attempts": [],
-    } | changes  # fmt: skip
-
-
-def put(page, *records):
-    for one in records:
-        pair = [KEY + one["id"], json.dumps(one)]
-        page.evaluate("([key, text]) => localStorage.setItem(key, text)", pair)
-
-
-def bring_in(page, text, name="answers.json"):
-    content = text.encode() if isinstance(text, str) else json.dumps(text).encode()
-    file = {"name": name, "mimeType": "application/json", "buffer": content}
-    page.locator(".review-import input").set_input_files(file)
-
-
-def taken_along(page, role):
-    with page.expect_download() as download:
-        page.locator(f'[data-role="{role}"]:visible').click()
-    return download.value.path().read_text(encoding="utf-8")
-
-
-def status(page):
-    return page.locator(".review-status")
 
 
 def test_words_are_counted(chapter):
@@ -330,38 +250,6 @@ def test_answers_of_a_notebook_come_in(page, base):
     assert stored(page)["committed"] is None
 
 
-def test_nothing_leaves_the_browser(page, base):
-    """No request, whatever the reader does; a download is made in the page."""
-    page.goto(f"{base}/embeddings.html")
-    page.wait_for_load_state("networkidle")
-    expect(page.locator("#emb-what .question-privacy")).to_contain_text("nothing is sent anywhere")
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    answer(page, "It is a vector.")
-    idea(page, 1).get_by_label("In mine").check()
-    idea(page, 2).get_by_label("Partly").check()
-    box(page).fill("revised")
-    page.locator('#emb-be-the-embedder [data-role="skip"]').click()
-    page.wait_for_timeout(700)
-    assert requests == []
-
-    page.goto(f"{base}/review.html")
-    page.wait_for_load_state("networkidle")
-    requests.clear()
-    exported = taken_along(page, "json")
-    taken_along(page, "markdown")
-    bring_in(page, exported)
-    expect(status(page)).to_contain_text("brought in")
-    item = page.locator("#review-emb-what")
-    item.locator('[data-role="again"]').click()
-    page.keyboard.type("again")
-    item.locator('[data-role="compare"]').click()
-    item.locator('[data-role="hard"]').click()
-    page.locator(".review-search input").fill("vector")
-    page.wait_for_timeout(700)
-    assert [url for url in requests if not url.startswith("blob:")] == []
-
-
 def test_what_is_typed_stays_text_on_the_page_of_all_answers(page, base):
     page.goto(f"{base}/review.html")
     put(page, record(boxes=[NASTY]), record("emb-be-the-embedder", boxes=["long " * 2000, "x"]))
@@ -400,10 +288,15 @@ def test_axe_finds_nothing(page, base, width, theme):
     assert page.evaluate("document.querySelector('#review').scrollWidth") <= width
 
 
-def test_a_prompt_s_source_lines_flow_and_its_list_stays(page, base):
+def test_a_prompt_stands_there_as_its_chapter_sets_it(page, base):
+    page.goto(f"{base}/embeddings.html")
+    own = page.locator("#emb-what-prompt").inner_html()
     page.goto(f"{base}/review.html")
+    assert page.locator("#review-emb-what .review-prompt").inner_html().split() == own.split()
+    assert "$d$" not in page.locator("#review").inner_text()
     prompt = page.locator("#review-emb-be-the-embedder .review-prompt")
-    assert prompt.text_content() == "Give two words for each.\n\n- Say why.\n- Be brief."
+    expect(prompt.locator("p").first).to_have_text("Give two words for each.")
+    expect(prompt.locator("li")).to_have_text(["Say why.", "Be brief."])
 
 
 def test_a_text_runs_in_its_own_direction(chapter):

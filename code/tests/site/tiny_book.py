@@ -21,6 +21,7 @@ extensions = ["myst_nb"]
 html_theme = "sphinx_book_theme"
 html_title = "A tiny book"
 language = "en"
+exclude_patterns = ["answers"]
 templates_path = []  # or the theme would grow Sphinx's default from build to build
 nb_execution_mode = "cache"
 nb_render_plugin = "unrolled"
@@ -32,7 +33,7 @@ def setup(app):
     for concern in {concerns}:
         import_module("unrolled.press." + concern).register(app)
 """
-CONCERNS = ("freshness", "facts", "predict", "questions", "ladder", "timings")
+CONCERNS = ("freshness", "facts", "predict", "questions", "solution", "ladder", "timings")
 INDEX = "# A tiny book\n\n```{toctree}\n:glob:\n*\n```\n"
 
 
@@ -52,6 +53,7 @@ class TinyBook:
         source.mkdir(parents=True, exist_ok=True)
         for name, text in {"index": INDEX, **(pages or {})}.items():
             page = source / f"{name}.md"
+            page.parent.mkdir(exist_ok=True)
             if not page.exists() or page.read_text() != text:
                 page.write_text(text)
         (source / "conf.py").write_text(CONF.format(concerns=CONCERNS))

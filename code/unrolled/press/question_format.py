@@ -138,14 +138,8 @@ def rubric(question: Question) -> dict[str, Any]:
 
 
 def catalog_entry(question: Question) -> dict[str, Any]:
-    """Return what a page about all answers shows of a question, as plain data for JSON."""
-    return {
-        "id": question.id,
-        "prompt": question.prompt,
-        "boxes": list(question.boxes),
-        "kind": question.kind,
-        "ideas": [idea.says for idea in question.ideas],
-    }
+    """Return what the page of all answers knows of a question: its rubric and its boxes."""
+    return rubric(question) | {"boxes": list(question.boxes)}
 
 
 def question_cells(question: Question) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ from sphinx.application import Sphinx
 PRIVACY = "Your answers stay in this browser; nothing is sent anywhere."
 REVIEW = "book/review"
 """The page that holds the `{review}` directive."""
+IDEAS = "question-ideas"
+"""The class of the list of a question's key ideas."""
 SUMMARIES = {"hint": "Hint", "answer": "Key ideas and model answer"}
 
 

@@ -83,7 +83,7 @@ class QuestionDirective(SphinxDirective):
         part = question_part(part="answer", question=question.id)
         if question.ideas:
             part += nodes.paragraph(text="Key ideas", classes=["question-heading"])
-            ideas = nodes.bullet_list(bullet="-", classes=["question-ideas"])
+            ideas = nodes.bullet_list(bullet="-", classes=[question_html.IDEAS])
             for idea in question.ideas:
                 ideas += self._parsed(idea.says, nodes.list_item(), question.id)
             part += ideas

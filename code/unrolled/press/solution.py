@@ -2,6 +2,9 @@
 
 The answer comes from the answers page beside the starter (see `exercises`), so what a reader
 unfolds is what a test runs. `{answers}` is the sentence that says where the answers are.
+
+Where a solution stands, there is a task; so a page's list of tasks, which the page of all answers
+shows, is made from them.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ from typing import Any
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from unrolled.press import page_assets
 from unrolled.press.exercises import answers_path, read_answers, solutions
 
 SUMMARY = "Answer"
+TASKS = "tasks"
 STUCK = (
     "Try each task for its full time first. If you are stuck, its answer is folded under it. "
     "All answers together are"
@@ -70,6 +75,31 @@ class AnswersDirective(SphinxDirective):
         return [nodes.paragraph("", "", nodes.Text(f"{STUCK} "), link, nodes.Text("."))]
 
 
+def tasks_of(env: BuildEnvironment, page: str) -> list[dict[str, str]]:
+    """List a page's tasks in order: `id` as the checks name it, `title`, `anchor` in the page."""
+    return env.metadata[page].get(TASKS, [])
+
+
+def _note_tasks(app: Sphinx, doctree: nodes.document) -> None:
+    """Remember a page's tasks with the page, each under the heading that it stands under."""
+    page = app.env.docname
+    found = []
+    for node in doctree.findall(solution_node):
+        section = node.parent
+        while not isinstance(section, nodes.section | nodes.document):
+            section = section.parent
+        title = section.next_node(nodes.title)
+        found.append(
+            {
+                "id": f"{page.rpartition('/')[2]}/{node['task']}",
+                "title": title.astext() if title is not None else node["task"],
+                "anchor": section["ids"][0] if section["ids"] else "",
+            }
+        )
+    if found:
+        app.env.metadata[page][TASKS] = found
+
+
 def visit_solution(self: Any, node: solution_node) -> None:
     """Open the fold."""
     self.body.append(
@@ -104,6 +134,7 @@ def register(app: Sphinx) -> None:
     )
     app.add_directive("solution", SolutionDirective)
     app.add_directive("answers", AnswersDirective)
+    app.connect("doctree-read", _note_tasks)
     page_assets.link(app, solution_node, "exercises.css")
 
 

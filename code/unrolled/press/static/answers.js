@@ -33,7 +33,9 @@ export const SCHEMA = 2;
 export const PREFIX = "unrolled.answers/";
 export const ASIDE = "unrolled.answers.aside/";
 
-export const MARKS = ["mine", "partly", "missing"];
+/** A reader's marks of an idea, as they read: "this idea is ...". */
+export const MARK_WORDS = { mine: "in mine", partly: "partly", missing: "missing" };
+export const MARKS = Object.keys(MARK_WORDS);
 
 /** Steps that take a record of schema n, by n, to schema n + 1. */
 export const UPGRADES = {

@@ -53,37 +53,31 @@ export function score(answer, rubric) {
 }
 
 function guess(answer, tokens, idea, context) {
-  const { asked, keywords } = context;
   const groups = idea.terms.map((group) => hitsOf(tokens, group, context.places));
-  const best = together(tokens, groups, () => true);
   const touched = groups.filter((hits) => hits.length).length;
-  if (!best) return found(answer, tokens, touched * 2 >= groups.length ? "unclear" : "none", groups.flat());
-  const denied = denierOf(new Set(groups.flat().flatMap((hit) => hit.at)), context);
-  const own = (hit) => hit.at.some((index) => !asked.has(index));
-  const said = (hit) => own(hit) && !hit.at.some((index) => keywords(tokens[index].sentence));
-  const meant = (hit) => said(hit) && !denied(hit);
-  const contradiction = contradicts(tokens, idea, meaning, context);
-  const good = together(tokens, groups, meant);
-  if (good && !contradiction) return found(answer, tokens, "touched", good);
-  const guard = { kind: "negation", why: "" };
-  let shown = good ?? best;
-  if (contradiction) {
-    guard.kind = "contradiction";
-    guard.why = WHY.contradiction(contradiction.said);
-    shown = [contradiction];
-  } else if (!together(tokens, groups, own)) {
-    guard.kind = "prompt";
-    guard.why = WHY.prompt();
-  } else if (!together(tokens, groups, said)) {
-    guard.kind = "keywords";
-    guard.why = WHY.keywords();
-  } else {
-    shown = together(tokens, groups, said);
-    const hit = shown.find(denied);
-    const word = (index) => answer.slice(tokens[index].start, tokens[index].end);
-    guard.why = WHY.negation(word(denied(hit).by), word(hit.at.at(-1)));
+  if (!together(tokens, groups, () => true)) {
+    return found(answer, tokens, touched * 2 >= groups.length ? "unclear" : "none", groups.flat());
   }
+  const denied = denierOf(new Set(groups.flat().flatMap((hit) => hit.at)), context);
+  const own = (hit) => hit.at.some((index) => !context.asked.has(index));
+  const said = (hit) => own(hit) && !hit.at.some((index) => context.keywords(tokens[index].sentence));
+  const good = together(tokens, groups, (hit) => said(hit) && !denied(hit));
+  const contradiction = contradicts(tokens, idea, meaning, context);
+  if (good && !contradiction) return found(answer, tokens, "touched", good);
+  const { shown, ...guard } = heldBack(answer, tokens, groups, { own, said, denied, contradiction });
   return found(answer, tokens, "unclear", shown, guard);
+}
+
+/** Which guard holds the guess back, why, and the hits to show for it. */
+function heldBack(answer, tokens, groups, { own, said, denied, contradiction }) {
+  const best = together(tokens, groups, () => true);
+  if (contradiction) return { kind: "contradiction", why: WHY.contradiction(contradiction.said), shown: [contradiction] };
+  if (!together(tokens, groups, own)) return { kind: "prompt", why: WHY.prompt(), shown: best };
+  const shown = together(tokens, groups, said);
+  if (!shown) return { kind: "keywords", why: WHY.keywords(), shown: best };
+  const hit = shown.find(denied);
+  const word = (index) => answer.slice(tokens[index].start, tokens[index].end);
+  return { kind: "negation", why: WHY.negation(word(denied(hit).by), word(hit.at.at(-1))), shown };
 }
 
 /** One hit for each group, as near each other as can be: in a sentence or two neighbors. */

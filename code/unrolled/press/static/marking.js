@@ -2,11 +2,10 @@
  * The key ideas, one by one: what the answer seems to touch, which is a guess, and the reader's own
  * mark, which stands for it. Nothing is selected at first, so that the guess doesn't anchor.
  */
-import { isOpen } from "./answers.js";
+import { MARK_WORDS, isOpen } from "./answers.js";
 import { made } from "./elements.js";
 import { score } from "./feedback.js";
 
-const CHOICES = { mine: "In mine", partly: "Partly", missing: "Missing" };
 const GUESSES = {
   touched: "Seems to touch this:",
   unclear: "Can’t tell.",
@@ -55,7 +54,7 @@ function row(item, name, onMark) {
   const choices = place.appendChild(made("fieldset", "question-marks"));
   choices.setAttribute("aria-describedby", guessed.id);
   choices.append(made("legend", "", "This idea is"));
-  const radios = Object.entries(CHOICES).map(([value, text]) => {
+  const radios = Object.entries(MARK_WORDS).map(([value, text]) => {
     const label = choices.appendChild(made("label"));
     const radio = label.appendChild(made("input"));
     radio.type = "radio";
@@ -63,7 +62,7 @@ function row(item, name, onMark) {
     radio.value = value;
     radio.autocomplete = "off"; // or the browser would bring back a mark that was never saved
     radio.addEventListener("change", () => onMark(value));
-    label.append(` ${text}`);
+    label.append(` ${capitalized(text)}`);
     return radio;
   });
   return {

@@ -5,175 +5,188 @@
  */
 import { PREFIX, commit, edit, fresh, grade, isBlank, isOpen, mark, skip } from "./answers.js";
 import { CHANGED, grow, made, wordCount } from "./elements.js";
+import { guardOf } from "./leaving.js";
+import { REFUSED, lock } from "./lock.js";
 import { markingIn } from "./marking.js";
-import { gradeOf, sittings } from "./schedule.js";
+import { createSaver } from "./saver.js";
+import { dayOf, gradeOf, sittings } from "./schedule.js";
 import { browserStorage, createStore } from "./store.js";
 import { download, toJson } from "./takeout.js";
 import { troubleLine } from "./trouble.js";
 import { versionsUnder } from "./versions.js";
 
-const PAUSE = 400; // milliseconds after the last key before saving
-const LOCKED = "Opens once you have committed an answer, or skipped.";
-const REFUSED = "Write an answer first and press “I’m done”, or skip.";
 const MERGED = "Saved. Another tab had changed this answer too: its text is kept below.";
+const OPENED = "Saved. The book’s answer is open below.";
 const store = createStore(browserStorage);
+const questions = []; // the page's sections
+const guard = guardOf(() => questions.some((question) => question.isUnsaved));
 
-/** Make one question's section live. Returns what the page's events call. */
-function mount(section) {
-  const own = (selector) => section.querySelector(`:scope > ${selector}`);
-  const work = own(".question-work");
-  const boxes = [...work.querySelectorAll("textarea")];
-  const status = work.querySelector('[role="status"]');
-  const details = own("details.question-answer");
-  const id = section.id;
-  const count = work.querySelector(".question-count");
-  const rubric = JSON.parse(section.dataset.rubric);
-  const marking = details && markingIn(details, rubric, onMark);
-  const trouble = troubleLine(work, () => boxes, takeAlong);
-  const versions = versionsUnder(work);
-  const gate = details && lock(details, (why) => { status.textContent = why; });
-  let answer = fresh(id, boxes.length);
-  let timer = 0; // of the save that is due
-  let isUnsaved = false; // holds the page a text that the store does not?
+/** One question's section of the page, live. */
+class QuestionSection {
+  constructor(section) {
+    const details = section.querySelector(":scope > details.question-answer");
+    this.id = section.id;
+    this.rubric = JSON.parse(section.dataset.rubric);
+    this.work = section.querySelector(":scope > .question-work");
+    this.boxes = [...this.work.querySelectorAll("textarea")];
+    this.onPaper = this.boxes.map(paperAfter);
+    this.status = this.work.querySelector('[role="status"]');
+    this.count = this.work.querySelector(".question-count");
+    this.marking = details && markingIn(details, this.rubric, (says, value) => this.onMark(says, value));
+    this.trouble = troubleLine(this.work, () => this.boxes, takeAlong);
+    this.versions = versionsUnder(this.work);
+    this.gate = details && lock(details, (why) => this.say(why));
+    this.answer = fresh(this.id, this.boxes.length);
+    this.saver = createSaver((isTyping) => this.save({ isTyping }));
+    this.isUnsaved = false; // holds the page a text that the store does not?
+    this.start();
+    this.listen();
+  }
 
-  const texts = () => boxes.map((box) => box.value);
+  start() {
+    const found = store.load(this.id);
+    const isRestored = !isBlank(this.texts()); // by the browser, after going back
+    if (found.answer) this.answer = found.answer;
+    this.trouble.say(found.trouble, false);
+    if (found.answer || !isRestored) this.draw();
+    else if (!found.trouble) this.save();
+    this.work.hidden = false;
+    this.boxes.forEach(grow);
+  }
 
-  function counted() {
-    const words = wordCount(texts().join("\n"));
-    count.textContent = words === 1 ? "1 word" : `${words} words`;
+  listen() {
+    const press = (role, action) => {
+      this.work.querySelector(`[data-role="${role}"]`).addEventListener("click", action);
+    };
+    this.work.addEventListener("input", (event) => this.onInput(event.target));
+    this.work.addEventListener("focusout", () => this.flush());
+    press("commit", () => this.onCommit());
+    press("skip", () => this.onSkip());
+  }
+
+  texts() {
+    return this.boxes.map((box) => box.value);
+  }
+
+  say(text) {
+    this.status.textContent = text;
+  }
+
+  onInput(box) {
+    this.isUnsaved = true;
+    this.say("");
+    this.drawCount();
+    grow(box);
+    this.saver.touch();
+  }
+
+  onCommit() {
+    if (isBlank(this.texts())) {
+      this.say(REFUSED);
+      this.boxes[0].focus();
+      return;
+    }
+    this.save({ change: commit });
+    if (!this.isUnsaved) this.say(OPENED);
+    this.gate?.open();
+  }
+
+  onSkip() {
+    this.save({ change: skip });
+    this.say("Skipped. You can still answer.");
+    this.gate?.open();
   }
 
   /** The reader has judged an idea; once all are, that is a review. */
-  function onMark(says, value) {
-    save((before, now) => {
+  onMark(says, value) {
+    const change = (before, now) => {
       const marked = mark(before, says, value, now);
-      const amount = gradeOf(marked.marks, rubric.ideas.map((idea) => idea.says));
+      const amount = gradeOf(marked.marks, this.rubric.ideas.map((idea) => idea.says));
       const last = sittings(marked.grades).at(-1);
-      const isSame = last?.grade === amount && last.at.slice(0, 10) === now.slice(0, 10);
+      const isSame = last?.grade === amount && dayOf(last.at) === dayOf(now);
       return amount && !isSame ? grade(marked, amount, now) : marked;
-    });
+    };
+    this.save({ change });
   }
 
-  function draw() {
-    boxes.forEach((box, index) => {
-      const text = answer.boxes[index] ?? "";
-      if (box.value !== text) box.value = text;
-      grow(box);
-    });
-    counted();
-    marking?.draw(answer, texts().join("\n\n"));
-    versions.draw(answer, boxes.length);
-    for (const button of work.querySelectorAll(".question-actions [data-role]")) {
-      button.hidden = Boolean(answer.committed || (answer.skipped && button.dataset.role === "skip"));
-    }
-    if (isOpen(answer)) gate?.unlock();
-  }
-
-  /** Save the page's text; with `change`, a commit or a skip along with it. */
-  function save(change = (unchanged) => unchanged) {
-    clearTimeout(timer);
+  /** Save the page's text; with `change`, a commit, a skip or a mark along with it. */
+  save({ change = (unchanged) => unchanged, isTyping = false } = {}) {
+    if (!isTyping) this.saver.stop();
     const now = new Date().toISOString();
-    const changed = texts().some((text, index) => text !== (answer.boxes[index] ?? ""));
-    answer = change(changed ? edit(answer, texts(), now) : answer, now);
-    const result = store.save(answer);
-    answer = result.answer;
-    trouble.say(result.trouble, true);
-    isUnsaved = Boolean(result.trouble) && result.trouble !== "damaged";
-    status.textContent = isUnsaved ? "" : result.merged ? MERGED : "Saved";
-    draw();
+    const result = store.save(change(this.onPage(now), now));
+    this.answer = result.answer;
+    this.trouble.say(result.trouble, true);
+    this.isUnsaved = Boolean(result.trouble) && result.trouble !== "damaged";
+    if (!isTyping) this.say(this.isUnsaved ? "" : result.merged ? MERGED : "Saved");
+    this.draw();
+    guard();
     window.dispatchEvent(new Event(CHANGED));
   }
 
-  function onInput(event) {
-    isUnsaved = true;
-    status.textContent = "";
-    counted();
-    grow(event.target);
-    clearTimeout(timer);
-    timer = setTimeout(save, PAUSE);
+  flush() {
+    if (this.isUnsaved) this.save();
+  }
+
+  /** The answer as this page holds it; a text that is new was edited `now`. */
+  onPage(now) {
+    const texts = this.texts();
+    const isNew = texts.some((text, index) => text !== (this.answer.boxes[index] ?? ""));
+    return isNew ? edit(this.answer, texts, now) : this.answer;
   }
 
   /** Take in what the store holds, written by another tab. */
-  function refresh() {
-    if (isUnsaved) {
-      save();
+  refresh() {
+    if (this.isUnsaved) {
+      this.save();
       return;
     }
-    const found = store.load(id);
-    if (found.answer) answer = found.answer;
-    const wiped = !found.answer && !found.trouble && !isBlank(texts());
-    trouble.say(wiped ? "wiped" : found.trouble, wiped);
-    draw();
+    const found = store.load(this.id);
+    if (found.answer) this.answer = found.answer;
+    const isWiped = !found.answer && !found.trouble && !isBlank(this.texts());
+    this.trouble.say(isWiped ? "wiped" : found.trouble, isWiped);
+    this.draw();
   }
 
-  function start() {
-    const found = store.load(id);
-    const restored = texts(); // by the browser, after going back
-    if (found.answer) answer = found.answer;
-    trouble.say(found.trouble, false);
-    if (found.answer || isBlank(restored)) draw();
-    else if (!found.trouble) save();
-    work.hidden = false;
-    boxes.forEach(grow);
-  }
-
-  work.addEventListener("input", onInput);
-  work.addEventListener("focusout", () => isUnsaved && save());
-  work.querySelector('[data-role="commit"]').addEventListener("click", () => {
-    if (isBlank(texts())) {
-      status.textContent = REFUSED;
-      boxes[0].focus();
-      return;
+  draw() {
+    this.boxes.forEach((box, index) => {
+      const text = this.answer.boxes[index] ?? "";
+      if (box.value !== text) box.value = text;
+      this.onPaper[index].textContent = text;
+      grow(box);
+    });
+    this.drawCount();
+    this.marking?.draw(this.answer, this.texts().join("\n\n"));
+    this.versions.draw(this.answer, this.boxes.length);
+    const { committed, skipped } = this.answer;
+    for (const button of this.work.querySelectorAll(".question-actions [data-role]")) {
+      button.hidden = Boolean(committed || (skipped && button.dataset.role === "skip"));
     }
-    save(commit);
-    if (!isUnsaved) status.textContent = "Saved. The book’s answer is open below.";
-    gate?.open();
-  });
-  work.querySelector('[data-role="skip"]').addEventListener("click", () => {
-    save(skip);
-    status.textContent = "Skipped. You can still answer.";
-    gate?.open();
-  });
-  start();
-  return { id, refresh, flush: () => isUnsaved && save(), answer: () => edit(answer, texts(), answer.edited) };
+    if (isOpen(this.answer)) this.gate?.unlock();
+  }
+
+  drawCount() {
+    const words = wordCount(this.texts().join("\n"));
+    this.count.textContent = words === 1 ? "1 word" : `${words} words`;
+  }
 }
 
-/** Keep a `<details>` shut, and say why, until it is unlocked. */
-function lock(details, explain) {
-  const summary = details.querySelector("summary");
-  const why = summary.appendChild(made("span", "question-lock", LOCKED));
-  const refuse = (event) => {
-    event.preventDefault();
-    explain(REFUSED);
-  };
-  const shut = () => { details.open = false; }; // a browser's search in the page opens it too
-  summary.setAttribute("aria-disabled", "true");
-  summary.addEventListener("click", refuse);
-  details.addEventListener("toggle", shut);
-  details.open = false;
-  const unlock = () => {
-    why.remove();
-    summary.removeAttribute("aria-disabled");
-    summary.removeEventListener("click", refuse);
-    details.removeEventListener("toggle", shut);
-  };
-  const open = () => {
-    unlock();
-    details.open = true;
-    summary.focus();
-  };
-  return { unlock, open };
+/** Where a box's text stands on paper: a box can't go on over the end of a sheet. */
+function paperAfter(box) {
+  const paper = made("p", "question-written question-paper");
+  paper.dir = "auto";
+  box.after(paper);
+  return paper;
 }
 
 /** Every answer as this page holds it, as a file: also where the storage fails. */
 function takeAlong() {
   const now = new Date().toISOString();
-  const answers = questions.map((question) => question.answer());
+  const answers = questions.map((question) => question.onPage(now));
   const written = answers.filter((answer) => !isBlank(answer.boxes) || isOpen(answer));
   download("my-answers.json", "application/json", toJson(written, now));
 }
 
-const questions = [...document.querySelectorAll("section.question")].map(mount);
+for (const section of document.querySelectorAll("section.question")) questions.push(new QuestionSection(section));
 const flushAll = () => questions.forEach((question) => question.flush());
 
 window.addEventListener("pagehide", flushAll);

@@ -1,163 +1,147 @@
 /** One question on the page of all answers: its state, its texts, and answering it again. */
-import { finishRecall, fresh, grade, isBlank, isOpen, recall } from "./answers.js";
-import { button, grow, made } from "./elements.js";
+import { finishRecall, fresh, grade, isBlank, isOpen, mark, recall } from "./answers.js";
+import { button, made } from "./elements.js";
+import { Recall, day } from "./recall.js";
+import { GRADES } from "./schedule.js";
 import { versionsUnder } from "./versions.js";
 
-const PAUSE = 400; // milliseconds after the last key before saving
-const MARKS = { mine: "in mine", partly: "partly", missing: "missing" };
-const GRADES = { again: "Again", hard: "Hard", good: "Good", easy: "Easy" };
-const ROOT = new URL(document.documentElement.dataset.content_root, location.href);
+const UNSAVED = "Not saved: this browser’s storage is full or closed. Your text stays in this page: "
+  + "“Download as JSON”, above, takes it along.";
 
-/**
- * @param {{id: string, prompt: string, boxes: string[], ideas: string[]}} question
- * @param {{page: string}} chapter
- * @param {{store: object, schedule: object, changed: () => void, say: (text: string) => void}} context
- */
-export function questionItem(question, chapter, { store, schedule, changed, say }) {
-  const { id } = question;
-  const element = made("article", "review-question question");
-  element.id = `review-${id}`;
-  const title = question.prompt.trim().split("\n")[0];
-  const state = made("p", "review-state");
-  const written = made("div", "review-written");
-  const versions = versionsUnder(written);
-  const again = made("div", "review-again");
-  const link = made("a", "", "Open it in its chapter");
-  link.href = new URL(`${chapter.page}#${id}`, ROOT).href;
-  const open = button("Answer again", "again", startAgain);
-  const actions = made("p", "question-actions");
-  actions.append(open, link);
-  element.append(made("p", "review-prompt", flowing(question.prompt.trim())), state, written, again, actions);
-  let answer = fresh(id, question.boxes.length || 1);
-  let writing = null; // while the reader answers from memory: what saves it
+export class ReviewItem {
+  /**
+   * @param {{id: string, prompt: string, boxes: string[], ideas: {says: string}[]}} question
+   * @param {string} address  of the question in its chapter
+   * @param {{store: object, schedule: object, changed: () => void, guard: () => void,
+   *   say: (text: string) => void}} page
+   */
+  constructor(question, address, page) {
+    Object.assign(this, { question, page, id: question.id });
+    this.answer = fresh(this.id, question.boxes.length || 1);
+    this.writing = null; // while the reader answers from memory
+    this.build(address);
+    this.trouble = this.refresh();
+  }
 
-  function draw() {
-    const due = schedule.due(answer);
-    const done = question.ideas.filter((says) => answer.marks[says]);
-    const parts = [stateOf(answer)];
-    if (done.length) parts.push(`${done.length} of ${question.ideas.length} ideas marked`);
+  build(address) {
+    this.element = made("article", "review-question question");
+    this.element.id = `review-${this.id}`;
+    this.prompt = made("div", "review-prompt");
+    this.prompt.append(this.textOf("prompt"));
+    this.state = made("p", "review-state");
+    this.written = made("div", "review-written");
+    this.versions = versionsUnder(this.written);
+    this.again = made("div", "review-again");
+    this.open = button("Answer again", "again", () => this.startAgain());
+    const link = made("a", "", "Open it in its chapter");
+    link.href = address;
+    const actions = made("p", "question-actions");
+    actions.append(this.open, link);
+    this.element.append(this.prompt, this.state, this.written, this.again, actions);
+  }
+
+  /** A copy of what the book's page has of this question: its "prompt" or its "ideas". */
+  textOf(part) {
+    return document.getElementById(`text-${this.id}-${part}`).content.cloneNode(true);
+  }
+
+  /** The first paragraph of the prompt, for a list of questions. */
+  title() {
+    return [...(this.prompt.querySelector("p") ?? this.prompt).cloneNode(true).childNodes];
+  }
+
+  draw() {
+    const due = this.page.schedule.due(this.answer);
+    const done = this.question.ideas.filter(({ says }) => this.answer.marks[says]);
+    const isUntouched = !isOpen(this.answer) && isBlank(this.answer.boxes);
+    this.element.toggleAttribute("data-untouched", isUntouched);
+    const parts = [stateOf(this.answer)];
+    if (done.length) parts.push(`${done.length} of ${this.question.ideas.length} ideas marked`);
     if (due) parts.push(due <= new Date() ? "due now" : `due ${day(due)}`);
-    state.textContent = parts.join(", ");
-    open.hidden = !isOpen(answer) || Boolean(writing);
-    written.hidden = Boolean(writing);
-    written.replaceChildren(...texts(answer.boxes, question.boxes), ...written.querySelectorAll(".question-versions"));
-    versions.draw(answer, question.boxes.length || 1);
+    this.state.textContent = parts.join(", ");
+    this.open.hidden = !isOpen(this.answer) || Boolean(this.writing);
+    this.written.hidden = Boolean(this.writing);
+    const versions = this.written.querySelector(".question-versions");
+    this.written.replaceChildren(...this.texts(), versions);
+    this.versions.draw(this.answer, this.question.boxes.length || 1);
   }
 
-  function refresh() {
-    const found = store.load(id);
-    answer = found.answer ?? answer;
-    draw();
+  texts() {
+    return this.answer.boxes.flatMap((text, index) => {
+      if (!text.trim()) return [];
+      const block = made("p", "question-written", text);
+      block.dir = "auto";
+      const label = this.question.boxes[index];
+      return label ? [made("p", "question-heading", label), block] : [block];
+    });
   }
 
-  function keep(change) {
-    const result = store.save(change(answer));
-    answer = result.answer;
+  /** Take in what the store holds. @returns {string | null} what is wrong with it */
+  refresh() {
+    const found = this.page.store.load(this.id);
+    const isWiped = !found.answer && !found.trouble && (isOpen(this.answer) || !isBlank(this.answer.boxes));
+    this.answer = found.answer ?? this.answer;
+    this.draw();
+    return isWiped ? "wiped" : found.trouble;
+  }
+
+  keep(change, isQuiet = false) {
+    const result = this.page.store.save(change(this.answer, new Date().toISOString()));
+    this.answer = result.answer;
     const isSaved = !result.trouble || result.trouble === "damaged";
-    say(isSaved ? "Saved" : "Not saved: this browser’s storage is full or closed. Your text stays in this page: “Download as JSON”, above, takes it along.");
+    if (!isQuiet || !isSaved) this.page.say(isSaved ? "Saved" : UNSAVED);
     return isSaved;
   }
 
-  function startAgain() {
-    writing = memoryBoxes(again, question, answer.draft, (boxes) => {
-      keep((before) => recall(before, boxes, new Date().toISOString()));
-    }, compare);
-    draw();
-    writing.focus();
+  startAgain() {
+    this.writing = new Recall(this.again, this.question, {
+      answer: () => this.answer,
+      ideas: () => this.textOf("ideas"),
+      before: () => this.texts(),
+      after: () => this.page.schedule.after(this.answer, new Date()),
+      keep: (boxes, isTyping) => this.keep((before, now) => recall(before, boxes, now), isTyping),
+      onSaved: () => this.page.guard(),
+      onMark: (says, value) => this.keep((before, now) => mark(before, says, value, now)),
+      onGrade: (name) => this.finish(name),
+    });
+    this.draw();
   }
 
-  function compare() {
-    writing.flush();
-    const heading = made("p", "question-heading", "How well did you remember it? Compare:");
-    const ideas = made("ul", "");
-    for (const says of question.ideas) {
-      const mark = answer.marks[says];
-      ideas.append(made("li", "", mark ? `${says} (last time: ${MARKS[mark.mark]})` : says));
-    }
-    const before = made("div", "review-before");
-    before.append(made("p", "question-heading", "Your answer before"), ...texts(answer.boxes, question.boxes));
-    const grades = made("p", "question-actions");
-    const after = schedule.after(answer, new Date());
-    for (const [name, label] of Object.entries(GRADES)) {
-      grades.append(button(`${label} (${day(after[name])})`, name, () => finish(name)));
-    }
-    again.append(heading, before, ideas, grades);
-    grades.firstChild.focus();
+  finish(name) {
+    this.writing.flush();
+    if (!this.keep((before, now) => grade(finishRecall(before), GRADES[name], now))) return;
+    this.writing.close();
+    this.writing = null;
+    this.draw();
+    this.page.changed();
+    this.open.focus();
   }
 
-  function finish(name) {
-    const value = Object.keys(GRADES).indexOf(name) + 1;
-    if (!keep((before) => grade(finishRecall(before), value, new Date().toISOString()))) return;
-    writing = null;
-    again.replaceChildren();
-    draw();
-    changed();
-    open.focus();
+  flush() {
+    this.writing?.flush();
   }
 
-  const found = store.load(id);
-  answer = found.answer ?? answer;
-  draw();
-  return {
-    id, element, title, refresh,
-    answer: () => answer,
-    flush: () => writing?.flush(),
-    isDue: (now) => { const due = schedule.due(answer); return due !== null && due <= now; },
-    isAnswered: () => Boolean(answer.committed),
-    text: () => [question.prompt, ...answer.boxes].join("\n"),
-  };
-}
+  /** Is there a text in the page that the store doesn't hold? */
+  isUnsaved() {
+    return Boolean(this.writing?.isUnsaved);
+  }
 
-/** Boxes for an answer from memory, saved while it is written. */
-function memoryBoxes(place, question, draft, save, compare) {
-  const labels = question.boxes.length ? question.boxes : ["From memory"];
-  let timer = 0;
-  let isUnsaved = false;
-  const boxes = labels.map((label, index) => {
-    const outer = place.appendChild(made("label", "", label));
-    const box = outer.appendChild(made("textarea"));
-    box.dir = "auto";
-    box.value = draft?.boxes[index] ?? "";
-    return box;
-  });
-  const flush = () => {
-    clearTimeout(timer);
-    if (isUnsaved) save(boxes.map((box) => box.value));
-    isUnsaved = false;
-  };
-  place.addEventListener("input", (event) => {
-    isUnsaved = true;
-    grow(event.target);
-    clearTimeout(timer);
-    timer = setTimeout(flush, PAUSE);
-  });
-  const done = place.appendChild(button("Compare", "compare", () => {
-    done.hidden = true;
-    compare();
-  }));
-  return { flush, focus: () => boxes[0].focus() };
+  isDue(now) {
+    const due = this.page.schedule.due(this.answer);
+    return due !== null && due <= now;
+  }
+
+  /** Does the prompt, or any text the reader wrote, hold this? In small letters. */
+  has(wanted) {
+    const { boxes, committed, draft, kept, attempts } = this.answer;
+    const versions = [committed, draft, ...kept, ...attempts].filter(Boolean);
+    const all = [this.question.prompt, ...boxes, ...versions.flatMap((each) => each.boxes)];
+    return all.some((text) => text.toLocaleLowerCase().includes(wanted));
+  }
 }
 
 function stateOf(answer) {
   if (answer.committed) return "Answered";
   if (!isBlank(answer.boxes)) return answer.skipped ? "Skipped, then begun" : "Begun";
   return answer.skipped ? "Skipped" : "Not answered yet";
-}
-
-function texts(boxes, labels) {
-  return boxes.flatMap((text, index) => {
-    if (!text.trim()) return [];
-    const block = made("p", "question-written", text);
-    block.dir = "auto";
-    return labels[index] ? [made("p", "question-heading", labels[index]), block] : [block];
-  });
-}
-
-/** Lines of a source text as paragraphs, which break where the page is narrow; lists stay lists. */
-function flowing(text) {
-  return text.replace(/([^\n])\n(?!\n|\s*(?:[-*>|]|\d+\.)\s)/g, "$1 ");
-}
-
-function day(date) {
-  return date.toLocaleDateString("en-US", { dateStyle: "medium" });
 }

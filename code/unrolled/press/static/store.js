@@ -27,7 +27,7 @@ export function createStore(open) {
       return { answer: null, trouble: null };
     }
     const { answer, trouble } = parse(text, id);
-    if (trouble === "damaged") return { answer: null, trouble: setAside(storage, id, text) };
+    if (trouble === "damaged") return { answer: null, trouble: setAside(storage, PREFIX + id, ASIDE + id) };
     if (!trouble) known.set(id, text);
     return { answer: answer ?? null, trouble: trouble ?? null };
   }
@@ -70,16 +70,21 @@ export function createStore(open) {
   return { load, save, all };
 }
 
-function setAside(storage, id, text) {
+/**
+ * Move what can't be read from `key` to `aside/<number>`, byte for byte. @returns "damaged", or
+ * "full" where there is no room: then it stays where it is, and nothing may be written over it.
+ */
+export function setAside(storage, key, aside) {
   try {
+    const text = storage.getItem(key);
     let number = 1;
-    while (storage.getItem(`${ASIDE}${id}/${number}`) !== null) number += 1;
-    storage.setItem(`${ASIDE}${id}/${number}`, text);
-    if (storage.getItem(`${ASIDE}${id}/${number}`) !== text) return "full";
-    storage.removeItem(PREFIX + id);
+    while (storage.getItem(`${aside}/${number}`) !== null) number += 1;
+    storage.setItem(`${aside}/${number}`, text);
+    if (storage.getItem(`${aside}/${number}`) !== text) return "full";
+    storage.removeItem(key);
     return "damaged";
   } catch {
-    return "full"; // the damaged text stays where it is, and nothing is written over it
+    return "full";
   }
 }
 

@@ -2,21 +2,24 @@
  * Taking answers along, and bringing them in again: JSON, and Markdown for people. Pure text in,
  * pure text out; `importAll` alone writes, and only once the whole file has been read.
  */
-import { SCHEMA, edit, fresh, isBlank, merge, parse } from "./answers.js";
+import { MARK_WORDS, SCHEMA, edit, fresh, isBlank, merge, parse } from "./answers.js";
+import { KIND, exercises, read, standing } from "./exercises.js";
 
 export const FORMAT = "unrolled.answers";
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const CELL = /<!-- unrolled-answer: ([a-z0-9-]+)(?:\/(\d{1,2}))? -->[^\S\n]*\n?(?:\*\*[^\n]*\*\*[^\S\n]*(?:\n|$))?/;
-const WORDS = { mine: "in mine", partly: "partly", missing: "missing" };
+const NEWER = "it comes from a newer version of the book: reload this page.";
 
-export function toJson(answers, now) {
-  return `${JSON.stringify({ format: FORMAT, schema: SCHEMA, exported: now, answers }, null, 1)}\n`;
+/** @param {object[]} answers  @param {import("./exercises.js").Tasks} tasks  progress in exercises */
+export function toJson(answers, now, tasks = {}) {
+  const more = isEmpty(tasks) ? {} : { exercises: exercises(tasks) };
+  return `${JSON.stringify({ format: FORMAT, schema: SCHEMA, exported: now, answers, ...more }, null, 1)}\n`;
 }
 
 /**
- * Read an export, or a notebook of the book.
+ * Read an export, a notebook of the book, or progress in its exercises.
  * @param {string} text  @param {string} at  ISO time of the file, for answers that have none
- * @returns {{answers: object[]} | {why: string}}
+ * @returns {{answers: object[], tasks: object} | {why: string}}
  */
 export function fromFile(text, at) {
   let value;
@@ -26,19 +29,36 @@ export function fromFile(text, at) {
     return { why: "this file is not JSON, or it is cut off." };
   }
   if (Array.isArray(value?.cells)) return fromNotebook(value.cells, at);
-  if (value?.format !== FORMAT || !Array.isArray(value.answers)) {
-    return { why: "this file is neither an export of answers nor a notebook of this book." };
+  if (value?.kind === KIND) return withTasks({ answers: [] }, value);
+  if (value?.format === FORMAT && Array.isArray(value.answers)) {
+    return withTasks(fromExport(value.answers), value.exercises);
   }
+  return { why: "this file is neither an export of answers nor a notebook of this book, nor progress in its exercises." };
+}
+
+function withTasks(found, value) {
+  if (found.why || value === undefined) return { tasks: {}, ...found };
+  const { tasks, trouble } = read(value);
+  if (trouble === "newer") return { why: NEWER };
+  if (trouble) return { why: "its progress in the exercises can’t be read." };
+  return isEmpty(tasks) && !found.answers.length ? { why: "no task has been tried yet." } : { ...found, tasks };
+}
+
+function fromExport(records) {
   const answers = [];
-  for (const [index, record] of value.answers.entries()) {
+  for (const [index, record] of records.entries()) {
     const id = record?.id;
     if (typeof id !== "string" || !ID.test(id)) return { why: `answer ${index + 1} in it has no question.` };
     const { answer, trouble } = parse(JSON.stringify(record), id);
-    if (trouble === "newer") return { why: "it comes from a newer version of the book: reload this page." };
+    if (trouble === "newer") return { why: NEWER };
     if (trouble) return { why: `its answer to ${id} can’t be read.` };
     answers.push(answer);
   }
   return { answers };
+}
+
+function isEmpty(tasks) {
+  return Object.keys(tasks).length === 0;
 }
 
 /** Answers written into the answer cells of a notebook. */
@@ -56,7 +76,7 @@ function fromNotebook(cells, at) {
   const filled = [...texts].map(([id, boxes]) => [id, Array.from(boxes, (text) => text ?? "")]);
   const written = filled.filter(([, boxes]) => !isBlank(boxes));
   if (!written.length) return { why: "no answer has been written in this notebook yet." };
-  return { answers: written.map(([id, boxes]) => edit(fresh(id, boxes.length), boxes, at)) };
+  return { answers: written.map(([id, boxes]) => edit(fresh(id, boxes.length), boxes, at)), tasks: {} };
 }
 
 /** Merge answers into the store. @returns {{taken: number, failed: string[], trouble: string | null}} */
@@ -75,11 +95,13 @@ export function importAll(store, answers) {
 }
 
 /**
- * All answers as Markdown: prompts in their source form, then what was written.
+ * All answers as Markdown: prompts in their source form, then what was written; then the exercises.
  * @param {object[]} answers
- * @param {{title: string, questions: {id: string, prompt: string, boxes: string[]}[]}[]} chapters
+ * @param {{title: string, questions: {id: string, prompt: string, boxes: string[]}[],
+ *   tasks: {id: string, title: string}[]}[]} chapters
+ * @param {import("./exercises.js").Tasks} tasks
  */
-export function toMarkdown(answers, chapters, now) {
+export function toMarkdown(answers, chapters, now, tasks = {}) {
   const left = new Map(answers.map((answer) => [answer.id, answer]));
   const parts = ["# My answers", `From *Language Modeling, Unrolled*, ${now.slice(0, 10)}.`];
   for (const { title, questions } of chapters) {
@@ -92,7 +114,17 @@ export function toMarkdown(answers, chapters, now) {
   }
   if (left.size) parts.push("## Questions that the book no longer has");
   for (const answer of left.values()) parts.push(...written(answer, { prompt: answer.id, boxes: [] }));
-  return `${parts.join("\n\n")}\n`;
+  return `${[...parts, ...solved(chapters, tasks)].join("\n\n")}\n`;
+}
+
+/** Chapters in whose exercises something was tried, each with its tasks, done or not. */
+function solved(chapters, tasks) {
+  const tried = chapters.filter((chapter) => chapter.tasks?.some(({ id }) => tasks[id]));
+  return tried.flatMap(({ title, tasks: list }) => {
+    const { states, done } = standing(tasks, list);
+    const lines = list.map((task, index) => `- [${states[index] === "done" ? "x" : " "}] ${task.title}`);
+    return [`## ${title}: ${done} of ${list.length} tasks done`, lines.join("\n")];
+  });
 }
 
 function written(answer, { prompt, boxes }) {
@@ -105,7 +137,7 @@ function written(answer, { prompt, boxes }) {
   for (const again of answer.attempts) parts.push(`*From memory, ${again.at.slice(0, 10)}:*`, ...texts(again.boxes, boxes));
   if (answer.draft) parts.push("*From memory, not finished:*", ...texts(answer.draft.boxes, boxes));
   for (const kept of answer.kept) parts.push("*Also written:*", ...texts(kept.boxes, boxes));
-  const marks = Object.entries(answer.marks).map(([says, { mark }]) => `- ${WORDS[mark]}: ${says}`);
+  const marks = Object.entries(answer.marks).map(([says, { mark }]) => `- ${MARK_WORDS[mark]}: ${says}`);
   if (marks.length) parts.push("*My marks:*", marks.join("\n"));
   else if (answer.skipped && isBlank(answer.boxes)) parts.push("*Skipped.*");
   return parts;
