@@ -196,6 +196,10 @@ def beam(trial: Trial, answer: Callable[..., tuple[Tensor, float]]) -> None:
                     "that is a probability; its logarithm is asked for": math.exp(nats),
                     "the sum is wanted, not the mean per token": nats / n,
                     "the sign: a log-probability is below 0": -nats,
+                    **{
+                        BEAM_SLIPS[x]: best_text(ask, start, n, width, x)[1]
+                        for x in ("last", "sum")
+                    },
                 },
                 name="the log-probability",
             )
