@@ -15,7 +15,7 @@ from unrolled.check import attention_references as references
 from unrolled.check.chapter import Chapter
 from unrolled.check.trial import Trial, as_array
 
-CHAPTER = Chapter("attention", 5)
+CHAPTER = Chapter("attention", 6)
 progress, export = CHAPTER.progress, CHAPTER.export
 
 FURTHEST = 60

@@ -60,7 +60,7 @@ class Task:
 
 @dataclass
 class Chapter:
-    """The tasks of one page of exercises, in their order; `number` sorts the chapters."""
+    """The tasks of one page of exercises, in their order; `number` is the chapter's in the book."""
 
     name: str
     number: int

@@ -9,7 +9,7 @@ from unrolled.check.chapter import Chapter
 from unrolled.check.gpt_reading import FAULTS, Layer
 from unrolled.check.trial import Trial
 
-CHAPTER = Chapter("gpt", 6)
+CHAPTER = Chapter("gpt", 7)
 progress, export = CHAPTER.progress, CHAPTER.export
 __all__ = ["FAULTS", "Layer", "beam", "diagnose", "nucleus", "read", "size", "trap"]
 

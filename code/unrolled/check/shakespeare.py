@@ -28,7 +28,7 @@ from unrolled.check.text_in_rows import (
 )
 from unrolled.check.trial import Trial, Wrong, shown
 
-CHAPTER = Chapter("shakespeare", 8)
+CHAPTER = Chapter("shakespeare", 10)
 progress, export = CHAPTER.progress, CHAPTER.export
 
 LENGTH = 128  # of a row, in `better`
