@@ -156,7 +156,7 @@ def shown(value: Any) -> str:
         if array.ndim == 0:
             return number(array[()])
         if array.size <= 8:
-            return str(np.round(array, 4).tolist())
+            return str((np.round(array, 4) if array.dtype.kind in "fc" else array).tolist())
         return f"an array of shape {array.shape}"
     if callable(value):
         return f"the function `{getattr(value, '__name__', type(value).__name__)}`"
