@@ -20,7 +20,7 @@ from unrolled.check.huggingface_models import (
 )
 from unrolled.check.trial import Trial, as_array, shown
 
-CHAPTER = Chapter("huggingface", 7)
+CHAPTER = Chapter("huggingface", 9)
 progress, export = CHAPTER.progress, CHAPTER.export
 
 
