@@ -125,9 +125,10 @@ def test_taking_along_and_bringing_in(page: Page, base: str, tmp_path: Path) -> 
 
     page.evaluate("localStorage.clear()")
     page.reload()
+    page.locator("#review").wait_for()
     tab_to(page, page.get_by_label("Bring in a file"))
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files(exported)
     expect(status(page)).to_contain_text("2 answers brought in")
     assert stored(page, "emb-be-the-embedder")["boxes"] == ["a Zebra", "b"]

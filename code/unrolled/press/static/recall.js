@@ -61,7 +61,9 @@ export class Recall {
     const heading = made("p", "question-heading", "How well did you remember it? Compare:");
     heading.tabIndex = -1; // to read on from here
     const before = made("div", "review-before");
-    before.append(made("p", "question-heading", "Your answer before"), ...this.item.before());
+    const written = this.item.before();
+    const none = made("p", "question-written", "Nothing: you skipped this question.");
+    before.append(made("p", "question-heading", "Your answer before"), ...(written.length ? written : [none]));
     const ideas = made("div", "review-ideas");
     ideas.append(this.item.ideas());
     this.advice = made("p", "review-advice");
