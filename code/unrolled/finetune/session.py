@@ -110,7 +110,7 @@ class Session:
                 f"got {settings.block_length}"
             )
         config = self._config(settings)
-        autocast = on.dtype if full and on.dtype != torch.float32 else None
+        autocast = on.dtype if on.dtype != torch.float32 else None
         try:
             return Run(adapt(model, config), blocks, config, held_out, autocast), on
         except ValueError as error:
