@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import signal
 import sys
 import time
@@ -14,7 +15,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from unrolled import pretrained
-from unrolled.finetune import checkpoints, session
+from unrolled.finetune import checkpoints, machine, session
 from unrolled.finetune.__main__ import main, short_of_memory
 
 KEYS = {
@@ -83,7 +84,9 @@ def test_resumed_after_the_end_it_only_writes_the_result_again(command, tmp_path
 
 def test_with_nothing_there_resume_begins(command, tmp_path, capsys):
     assert main(command(tmp_path / "out", "--steps", 2, "--resume")) == 0
-    assert "goes on from step 0" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "out: no checkpoint to go on from, so it begins" in said
+    assert "goes on from step" not in said
 
 
 # --- killed ---------------------------------------------------------------------------------------
@@ -139,6 +142,36 @@ def test_killed_at_any_moment_it_ends_with_the_same_weights(command, start, tmp_
     assert same(result(out), result(whole))
     left = {path.name for path in (out / "checkpoints").iterdir()}
     assert left == {"step-00000009", "step-00000012"}
+
+
+SLOW_RESULT = """
+import os, sys, time, pathlib
+from unrolled.finetune.__main__ import main
+replace = os.replace
+def slowly(source, target):
+    if pathlib.Path(target).name == "config.json":
+        pathlib.Path(sys.argv[1], "at the end").touch()
+        time.sleep(60)
+    replace(source, target)
+os.replace = slowly
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_killed_while_the_result_takes_its_place(command, start, tmp_path):
+    """The weights are there, the configuration isn't: nothing that loads, and it ends as ever."""
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    assert main(command(whole, "--steps", 4)) == 0
+    process = start("-c", SLOW_RESULT, tmp_path, *command(out, "--steps", 4))
+    wait_for(lambda: (tmp_path / "at the end").exists(), process)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(30) == -signal.SIGKILL
+    assert (out / "model.safetensors").exists()
+    assert not (out / "config.json").exists()
+    assert main(["--out", str(out), "--resume"]) == 0
+    assert same(result(out), result(whole))
+    assert not list(out.glob("*.partial"))
 
 
 def test_interrupted_by_hand(command, tmp_path, monkeypatch, capsys):
@@ -221,9 +254,45 @@ def test_a_text_that_changed_meanwhile(folder, text, tmp_path, capsys):
     assert "the text or the tokenizer has changed" in complaint(capsys)
 
 
-def test_an_out_that_is_a_file(command, text, capsys):
+def test_an_out_that_is_a_file_or_below_one(command, text, capsys):
     assert main(command(text)) == 2
-    assert "expected a folder, found a file" in complaint(capsys)
+    assert f"{text}: expected a folder, found a file\n" in complaint(capsys)
+    assert main(command(text / "deeper" / "out")) == 2
+    assert f"expected a folder, found a file at {text}" in complaint(capsys)
+
+
+def test_an_out_in_a_folder_that_is_read_only(command, tmp_path, monkeypatch, capsys):
+    """Found out before the model is loaded. (Nothing is read-only for root, so it is told so.)"""
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, how: may(path, how) and path != locked)
+    monkeypatch.setattr(session, "load_model", None)
+    assert main(command(locked / "out")) == 2
+    assert f"expected a place to write, but {locked} is read-only" in complaint(capsys)
+
+
+def test_a_disk_that_turns_read_only_later(command, tmp_path, monkeypatch, capsys):
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(session, "keep", refuse)
+    assert main(command(tmp_path / "out", "--steps", 2)) == 1
+    assert "Read-only file system. Checkpoints written before" in complaint(capsys)
+
+
+def test_processes_that_accelerate_was_asked_for_and_did_not_start(
+    command, tmp_path, monkeypatch, capsys
+):
+    """The environment of `accelerate launch --cpu --num_processes 2`, as it is found to be."""
+    monkeypatch.setenv("ACCELERATE_DYNAMO_BACKEND", "NO")
+    assert main(command(tmp_path / "one", "--steps", 2)) == 0  # --num_processes 1
+    capsys.readouterr()
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    assert main(command(tmp_path / "two", "--steps", 2)) == 2
+    assert "asked for several processes and has started one" in complaint(capsys)
+    monkeypatch.setenv("WORLD_SIZE", "1")  # torchrun has counted: one is what was asked for
+    assert not machine.left_alone()
 
 
 LIMITED = """

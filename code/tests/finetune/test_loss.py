@@ -59,6 +59,36 @@ def test_transformers_own_loss(model, blocks):
     assert loss(blocks).item() == pytest.approx(llama(blocks, labels=blocks).loss.item(), rel=1e-6)
 
 
+def test_the_sum_through_the_layers_is_float32(model, blocks):
+    """Weights in bfloat16 with autocast: between layers stays float32, and the loss is nearer."""
+    llama, rounded = model(torch.bfloat16), model(torch.bfloat16).float()
+    seen = []
+    llama.model.layers[1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].dtype))
+    loss = NextTokenLoss(llama)
+    with torch.no_grad():
+        exact = NextTokenLoss(rounded)(blocks).item()
+        plain = loss(blocks).item()
+        with torch.autocast("cpu", torch.bfloat16):
+            mixed = loss(blocks).item()
+    assert seen[-2:] == [torch.bfloat16, torch.float32]
+    assert abs(mixed - exact) < abs(plain - exact)
+
+
+def test_a_model_that_wants_its_tokens_takes_the_ordinary_way(model, blocks, monkeypatch):
+    llama = model()
+    through = llama.model.forward
+
+    def forward(input_ids=None, inputs_embeds=None, **options):
+        if input_ids is None:
+            raise ValueError("expected tokens")
+        return through(input_ids=input_ids, **options)
+
+    monkeypatch.setattr(llama.model, "forward", forward)
+    loss = NextTokenLoss(llama)
+    assert not loss.frugal
+    assert loss(blocks).item() == pytest.approx(llama(blocks, labels=blocks).loss.item(), rel=1e-6)
+
+
 def test_all_gradients_of_a_tied_model(model, blocks):
     """The head's matrix is the embedding's: both of its uses add up."""
     one, other = model(), model()

@@ -5,21 +5,27 @@
 Three ways to tune the LLM of the book, on the same blocks, in the same order and batches:
 
 * ``stock``: transformers' `Trainer` with PEFT's LoRA, weights and arithmetic in float32;
-* ``lora``: this package's way, with the same adapters and the same learning rate;
+* ``lora``: this package's way, with the same adapters and the same learning rate, matrices
+  multiplied in bfloat16 where that pays (what is summed over the layers stays in float32);
 * ``full``: all weights learn, also by this package.
 
-Each runs in a process of its own, so that its peak of memory is its own. The speed is taken after
-the first step, which warms up; the held-out text is scored in float32 alike for all.
+Each runs in a process of its own, so that its peak of memory is its own. The speed is that of the
+quickest quarter of the steps, so that a machine that is busy for a while harms no way; the held-out
+text is scored in float32 alike for all.
+The report that ``book/capstone.md`` shows: `unrolled.finetune.measured`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -30,6 +36,7 @@ from unrolled.finetune import machine
 from unrolled.finetune.adapters import adapt, merged, trainable
 from unrolled.finetune.blocks import batch_at, pack
 from unrolled.finetune.config import FinetuneConfig
+from unrolled.finetune.measured import means, processor
 from unrolled.finetune.run import evaluate, finetune
 from unrolled.finetune.settings import HELD_OUT
 from unrolled.pretrained import load_model, load_tokenizer, quiet
@@ -37,7 +44,9 @@ from unrolled.pretrained import load_model, load_tokenizer, quiet
 WAYS = ("stock", "lora", "full")
 
 
-def measure(way: str, steps: int, batch_size: int, block_length: int) -> dict[str, float]:
+def measure(
+    way: str, steps: int, batch_size: int, block_length: int, seed: int = 0
+) -> dict[str, float | None]:
     """Tune in one way; returns its speed, its held-out loss and its memory."""
     config = FinetuneConfig(
         steps=steps,
@@ -45,6 +54,7 @@ def measure(way: str, steps: int, batch_size: int, block_length: int) -> dict[st
         method="full" if way == "full" else "lora",
         record_every=1,
         warmup_steps=min(10, steps // 4),
+        seed=seed,
     )
     blocks = pack([corpus.load().train], load_tokenizer(), block_length)
     on = machine.choose()
@@ -54,17 +64,27 @@ def measure(way: str, steps: int, batch_size: int, block_length: int) -> dict[st
     else:
         frozen = load_model(dtype=torch.float32 if way == "full" else on.dtype)
         model = adapt(frozen, config)
-        autocast = on.dtype if way == "full" and on.dtype != torch.float32 else None
+        autocast = on.dtype if on.dtype != torch.float32 else None
         for _ in finetune(model, blocks, config, autocast=autocast):
             ends.append(time.perf_counter())
     peak = machine.peak_megabytes()
-    seconds = (ends[-1] - ends[1]) / (steps - 1)
+    seconds = pace(ends)
     return {
         "tokens_per_second": batch_size * block_length / seconds,
         "seconds_per_step": seconds,
         "val_loss_nats_per_token": evaluate(merged(model), _held_out(block_length)),
         "peak_memory_megabytes": peak,
     }
+
+
+def pace(ends: list[float]) -> float:
+    """Seconds of a step while nothing else disturbs: the mean over the quickest quarter.
+
+    `ends` are the start of the first step and the ends of all; the first one, which warms up,
+    isn't counted.
+    """
+    took = sorted(end - before for before, end in pairwise(ends[1:]))
+    return statistics.mean(took[: max(1, len(took) // 4)])
 
 
 def _held_out(block_length: int) -> Tensor:
@@ -128,41 +148,58 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--batch-size", type=int, default=4, help="default: 4")
     parser.add_argument("--block-length", type=int, default=256, help="default: 256")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="default: all")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs a way; default: 1")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write JSON there")
     parser.add_argument("--alone", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.steps < 2:
-        parser.error(f"--steps: expected at least 2, got {options.steps}")
-    sizes = (options.steps, options.batch_size, options.block_length)
+    for name, least in {"steps": 2, "seeds": 1}.items():
+        if getattr(options, name) < least:
+            parser.error(f"--{name}: expected at least {least}, got {getattr(options, name)}")
+    sizes = {name: getattr(options, name) for name in ("steps", "batch_size", "block_length")}
     if options.alone:
-        print(json.dumps(measure(options.alone, *sizes)))
+        print(json.dumps(measure(options.alone, **sizes, seed=options.seed)))
         return 0
-    found: dict[str, dict[str, float]] = {}
     before = evaluate(load_model(dtype=torch.float32), _held_out(options.block_length))
-    for way in options.ways:
-        found[way] = _in_its_own_process(way, sizes)
-        said = found[way]
+    runs = []
+    for seed in range(options.seeds):
+        for way in options.ways:
+            said = _in_its_own_process(way, {**sizes, "seed": seed})
+            runs.append({"way": way, "seed": seed, **said})
+            print(
+                f"{way:6} {said['tokens_per_second']:7.0f} tokens/s   held out "
+                f"{before:.4f} -> {said['val_loss_nats_per_token']:.4f}"
+                f" nats per token   {said['peak_memory_megabytes'] or 0:6.0f} MB   seed {seed}",
+                flush=True,
+            )
+    facts = means(runs)
+    if "lora_speed_over_stock" in facts:
         print(
-            f"{way:6} {said['tokens_per_second']:7.0f} tokens/s   held out "
-            f"{before:.4f} -> {said['val_loss_nats_per_token']:.4f}"
-            f" nats per token   {said['peak_memory_megabytes'] or 0:6.0f} MB",
-            flush=True,
+            f"lora is {facts['lora_speed_over_stock']:.2f} times as fast as stock, and its held-out"
+            f" loss {facts['lora_loss_over_stock_nats_per_token']:+.4f} nats per token from stock's"
         )
-    facts = {f"{way}_{key}": value for way, said in found.items() for key, value in said.items()}
-    facts["val_loss_nats_per_token_before"] = before
-    if {"stock", "lora"} <= found.keys():
-        key = "tokens_per_second"
-        facts["lora_speed_over_stock"] = found["lora"][key] / found["stock"][key]
-        print(f"lora is {facts['lora_speed_over_stock']:.2f} times as fast as stock")
     if options.report:
-        options.report.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        report = {**_circumstances(), **sizes, "val_loss_nats_per_token_before": before, **facts}
+        report["runs"] = runs
+        options.report.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
-def _in_its_own_process(way: str, sizes: tuple[int, int, int]) -> dict[str, float]:
+def _circumstances() -> dict[str, object]:
+    """When and on what this was measured."""
+    return {
+        "date": date.today().isoformat(),
+        "machine": processor(),
+        "device": str(machine.choose()),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
+
+
+def _in_its_own_process(way: str, sizes: dict[str, int]) -> dict[str, float | None]:
     command = [sys.executable, "-m", "unrolled.finetune.benchmark", "--alone", way]
-    for name, size in zip(("--steps", "--batch-size", "--block-length"), sizes, strict=True):
-        command += [name, str(size)]
+    for name, size in sizes.items():
+        command += [f"--{name.replace('_', '-')}", str(size)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 

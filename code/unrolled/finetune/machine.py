@@ -46,6 +46,20 @@ def found() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+COUNTED = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
+"""Where torch.distributed and the kinds of MPI say how many processes were started."""
+
+
+def left_alone() -> bool:
+    """Whether `accelerate launch` was asked for several processes here, and has started one.
+
+    That is what it does with ``--cpu --num_processes 2``, and says nothing. It sets an address at
+    which processes should meet, but nobody has counted them.
+    """
+    meets = "ACCELERATE_DYNAMO_BACKEND" in os.environ and "MASTER_ADDR" in os.environ
+    return meets and not any(name in os.environ for name in COUNTED)
+
+
 def native(device: str) -> bool:
     """Whether a device has instructions for bfloat16; without them it is slower than float32."""
     if device == "cuda":

@@ -93,7 +93,7 @@ class Run:
             blocks: Training text, (N, T) int64.
             config: Steps, rates, seed.
             held_out: Other blocks, (M, T), to be scored at `evaluate_every` and at the end.
-            autocast: Compute in this type where the weights are float32 (full fine-tuning).
+            autocast: Multiply matrices in this type; the sum through the layers stays float32.
             accelerator: Device and processes; None: what accelerate finds.
 
         Raises:

@@ -67,13 +67,26 @@ class Session:
         """Find what is wrong before anything is loaded."""
         settings = settle(self.out, self.said, self.resume)
         self._config(settings)
+        if machine.left_alone():
+            raise SettingsError(
+                "accelerate was asked for several processes and has started one; say "
+                "`accelerate launch --multi_gpu`, also without a GPU (see --help)"
+            )
         if self.report and (self.report.is_dir() or not self.report.parent.is_dir()):
             raise SettingsError(f"{self.report}: expected a file in a folder that exists")
-        if self.out.exists() and not self.out.is_dir():
-            raise SettingsError(f"{self.out}: expected a folder, found a file")
+        self._writable()
         if settings.threads:
             torch.set_num_threads(settings.threads)
         return settings
+
+    def _writable(self) -> None:
+        """Find out before the work, not after it, that `out` can't hold the result."""
+        there = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
+        if not there.is_dir():
+            what = "" if there == self.out else f" at {there}"
+            raise SettingsError(f"{self.out}: expected a folder, found a file{what}")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise SettingsError(f"{self.out}: expected a place to write, but {there} is read-only")
 
     def _config(self, settings: Settings) -> FinetuneConfig:
         return settings.config(math.gcd(RECORD_EVERY, self.checkpoint_every))
@@ -97,7 +110,7 @@ class Session:
                 f"got {settings.block_length}"
             )
         config = self._config(settings)
-        autocast = on.dtype if full and on.dtype != torch.float32 else None
+        autocast = on.dtype if on.dtype != torch.float32 else None
         try:
             return Run(adapt(model, config), blocks, config, held_out, autocast), on
         except ValueError as error:
@@ -109,8 +122,10 @@ class Session:
         place, complaints = checkpoints.latest(self.out / "checkpoints")
         for complaint in complaints:
             self._say(complaint, file=sys.stderr)
-        if place is not None:
-            checkpoints.restore(run, place)
+        if place is None:
+            self._say(f"{self.out}: no checkpoint to go on from, so it begins")
+            return
+        checkpoints.restore(run, place)
         self._say(f"goes on from step {run.step}")
 
     def _trained(self, run: Run) -> float:

@@ -137,7 +137,8 @@ function curveParts(name, checkpoints, place, guess) {
   const lines = [...series, upright("the dial", place), upright("your guess", guess)];
   const label = `${name}: bits per character against steps. ${chartSummary(series)} The dial is at step ${x[place]}, your guess at step ${x[guess]}.`;
   return [
-    lineChart(lines, { xLabel: "steps", yLabel: "bits per character", label }),
+    h("p", { class: "w-title" }, "Bits per character"), // beside the chart it would lie on the numbers
+    lineChart(lines, { xLabel: "steps", yLabel: "", label }),
     chartKey(lines),
     h("details", {}, h("summary", {}, "The curves as a table"), h("div", { class: "chart-scroll", tabindex: "0", role: "group", "aria-label": "The curves as a table" }, chartTable(series, "steps"))),
   ];
