@@ -53,6 +53,7 @@ def shifted(ids, pad, right):
             "gets -100",
         ),
         (lambda r, p: collate(r, p)["input_ids"], "expected the keys"),
+        (lambda r, p: collate(r, p, labels=lambda x, p, y: y.float()), "expected whole numbers"),
     ],
 )
 def test_collate(answer, words) -> None:
@@ -140,6 +141,8 @@ def changed(place, change):
         (lambda i, e: fenced(i, e, causal=False), "see what comes after them"),
         (lambda i, e: fenced(i, e, apart=False), "see into other texts"),
         (lambda i, e: fenced(i, e, flip=True), "may be looked at"),
+        (changed(0, lambda i, e, m: m.long()), "a mask of numbers"),
+        (changed(2, lambda i, e, y: y.float()), "expected whole numbers"),
         (changed(1, lambda i, e, p: torch.arange(len(i))), "begin at 0 in each text"),
         (changed(1, lambda i, e, p: p + 1), "counted from 0"),
         (changed(1, lambda i, e, p: fenced(i, e, 0)[1]), "count on"),
@@ -205,6 +208,24 @@ def test_lipogram(slip, words) -> None:
     assert_caught(check.lipogram(type("Wrong", (Lipogram,), slip)), words)
 
 
+class ByIds(Lipogram):
+    """Forbids by a list of ids, as most would: an empty list is no index."""
+
+    def __init__(self, tokenizer, letters):
+        super().__init__(tokenizer, letters)
+        self.bad = torch.tensor(self.bad.nonzero()[:, 0].tolist())
+
+    def __call__(self, input_ids, scores):
+        scores = scores.clone()
+        scores[:, self.bad] = -math.inf
+        return scores
+
+
+def test_lipogram_says_why_to_a_list_of_ids_from_the_vocabulary_s_strings() -> None:
+    assert_passed(check.lipogram, ByIds)
+    assert_caught(check.lipogram(type("Wrong", (ByIds,), {"strings": True})), "a space is Ġ")
+
+
 def test_lipogram_passes() -> None:
     assert_passed(check.lipogram, Lipogram)
     assert_passed(check.lipogram, type("Large", (Lipogram,), {"value": -1e9}))
@@ -231,9 +252,24 @@ def by_labels(model, ids, window, stride, mean=False, over=0, total=False, bits=
     return nats / math.log(2) if bits else nats
 
 
+def weighed_by_labels(model, ids, window, stride):
+    """Each window's mean times the labels that count, the first of the text among them."""
+    done, nats = 0, 0.0
+    for begin in range(0, len(ids), stride):
+        end = min(begin + window, len(ids))
+        labels = ids[begin:end].clone()
+        labels[: max(0, done - begin)] = -100
+        with torch.no_grad():
+            loss = model(ids[None, begin:end], labels=labels[None]).loss.item()
+        nats, done = nats + loss * (end - done), end
+        if end == len(ids):
+            return nats / len(ids)
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
+        (weighed_by_labels, "its mean weighs too much"),
         (lambda *a: by_labels(*a, mean=True), "the mean of the windows' means"),
         (lambda *a: by_labels(*a, over=99), "is scored twice"),
         (lambda *a: by_labels(*a, total=True), "a sum"),

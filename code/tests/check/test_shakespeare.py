@@ -81,6 +81,20 @@ def test_pack_passes_as_tensors_and_as_lists() -> None:
     assert_passed(check.pack, lambda *a: [part.tolist() for part in by_windows(*a)])
 
 
+def without_first(answer):
+    def changed(*inputs):
+        ids, labels = answer(*inputs)
+        return ids, torch.cat([torch.full_like(labels[:, :1], -100), labels[:, 1:]], 1)
+
+    return changed
+
+
+def test_pack_the_first_label_of_a_row_is_free_as_nothing_predicts_it() -> None:
+    assert_passed(check.pack, without_first(by_windows))
+    scored = without_first(lambda *a: packed(*a, "scored"))
+    assert_caught(check.pack(scored), "what the last row was filled up with is scored")
+
+
 def the_chapter_s(texts, end, length):
     row = torch.tensor([i for text in texts for i in [end, *text]])
     ids = row[: len(row) // length * length].view(-1, length)
@@ -449,6 +463,26 @@ def twice(sample, source):
 )
 def test_near_copy(answer, words) -> None:
     assert_caught(check.near_copy(answer), words)
+
+
+def ends_alike(sample, source, first=False):
+    """Brute force over stretches whose last (or first) word must be the same."""
+    best, place = 0, 0 if first else -1
+    for i in range(len(sample)):
+        for j in range(len(source)):
+            for n in range(1, min(len(sample) - i, len(source) - j) + 1):
+                a, b = sample[i : i + n], source[j : j + n]
+                slips = sum(x != y for x, y in zip(a, b, strict=True))
+                if slips > 1:
+                    break
+                best = max(best, n if a[place] == b[place] else 0)
+    return best
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_near_copy_may_end_or_begin_with_the_replaced_word(first) -> None:
+    result = check.near_copy(lambda a, b: ends_alike(a, b, first))
+    assert_caught(result, "may begin or end with the replaced word")
 
 
 def test_near_copy_passes() -> None:

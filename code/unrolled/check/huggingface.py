@@ -74,7 +74,7 @@ def lipogram(trial: Trial, answer: Callable[[Any, str], Any]) -> None:
     from transformers import LogitsProcessorList
 
     tok, make = tokenizer(), torch.Generator().manual_seed(0)
-    for letters in ("e", "\n", "xz", " "):
+    for letters in ("e", "e\n", "xz", "o "):  # none that leaves a slip with nothing to forbid
         given = f"the letters {letters!r}"
         processor = trial.call(answer, tok, letters, given=given)
         ids = torch.randint(len(tok), (2, 4), generator=make)
@@ -136,6 +136,9 @@ def sliding(trial: Trial, answer: Callable[[Any, Tensor, int, int], float]) -> N
             "the mean of the windows' means: the first window scores more tokens": "means",
             "what two windows share is scored twice": "twice",
             "at each seam the first new token is not scored": "seam",
+            "the first window predicts one token less than it holds: its mean weighs too much": (
+                "weights"
+            ),
             "the last, shorter window is forgotten": "rest",
         }
         hints: dict[str, Any] = {

@@ -97,6 +97,8 @@ def slide(model: Any, ids: Tensor, window: int, stride: int, slip: str = "") -> 
             fresh = nats if slip == "twice" else nats[scored - 1 - begin :]
             parts.append(fresh[1:] if slip == "seam" and begin else fresh)
             scored, begin = end, begin + stride
+    if slip == "weights":
+        return float((torch.cat(parts).sum() + parts[0].mean()) / N)
     if slip == "means":
         return float(torch.stack([part.mean() for part in parts]).mean())
     return float(torch.cat(parts).mean())

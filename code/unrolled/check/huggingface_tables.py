@@ -66,8 +66,8 @@ def collate(trial: Trial, answer: Callable[[list[list[int]], int], dict[str, Ten
             },
             name="labels",
         )
-        kind = as_array(got["input_ids"]).dtype.kind
-        trial.that(kind == "i", "expected whole numbers", "ids and labels are torch.long")
+        kinds = {as_array(got[key]).dtype.kind for key in ("input_ids", "labels")}
+        trial.that(kinds == {"i"}, "expected whole numbers", "ids and labels are torch.long")
     trial.holds("rows that end in the padding's own id, and rows that don't")
 
 
@@ -108,6 +108,11 @@ def fences(trial: Trial, answer: Callable[[Tensor, int], tuple[Tensor, Tensor, T
             },
             name="the mask (1: may look)",
         )
+        trial.that(
+            as_array(mask).dtype.kind == "b",
+            "expected a mask of booleans, got numbers",
+            "attention adds a mask of numbers to its scores; only True and False put up a fence",
+        )
         trial.same(
             positions,
             places,
@@ -133,6 +138,8 @@ def fences(trial: Trial, answer: Callable[[Tensor, int], tuple[Tensor, Tensor, T
             },
             name="the label",
         )
+        kinds = {as_array(part).dtype.kind for part in (positions, labels)}
+        trial.that(kinds == {"i"}, "expected whole numbers", "neither has fractions")
     trial.holds("several texts, one cut off, one that is empty but for its end")
 
 
