@@ -453,5 +453,10 @@ def test_near_copy(answer, words) -> None:
     assert_caught(check.near_copy(answer), words)
 
 
+def test_the_example_of_the_page() -> None:
+    sample, source = check.HEARD.split(), check.BALCONY.split()
+    assert check.longest_near(sample, source) == brute(sample, source) == 5
+
+
 def test_near_copy_passes() -> None:
     assert_passed(check.near_copy, brute)
