@@ -62,9 +62,11 @@ def test_a_play_passes() -> None:
     assert_passed(check.choose, list(plays.values())[:9], held_out)
 
 
-def test_a_text_in_cyrillic_or_with_accents_passes() -> None:
+def test_a_text_in_other_letters_and_with_other_blanks_passes() -> None:
     assert_passed(
-        check.choose, ["Он сказал: «Être ou ne pas être — façade, größer».\n" * 90], OTHER
+        check.choose,
+        ["Он сказал\u00a0: «\u00a0Être ou ne pas être — façade, größer\u00a0».\n" * 90],
+        OTHER,
     )
 
 
@@ -449,6 +451,11 @@ def twice(sample, source):
 )
 def test_near_copy(answer, words) -> None:
     assert_caught(check.near_copy(answer), words)
+
+
+def test_the_example_of_the_page() -> None:
+    sample, source = check.HEARD.split(), check.BALCONY.split()
+    assert check.longest_near(sample, source) == brute(sample, source) == 5
 
 
 def test_near_copy_passes() -> None:
