@@ -205,6 +205,7 @@ def test_alibi_passes() -> None:
     ],
 )
 def test_nearest(numbers, words) -> None:
+    assert "for  " not in check.nearest(*numbers).problem
     assert_caught(check.nearest(*numbers), words)
 
 
