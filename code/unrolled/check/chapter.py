@@ -39,7 +39,8 @@ class Result:
         if self.state == "untouched":
             return (
                 f"{self.task}: nothing to check yet.\n"
-                "Write your answer into the cell above, run it, then run this cell again."
+                "Write your answer into the cell above, run it, then run this cell again.\n"
+                "If you have: is a `return` missing?"
             )
         lines = [f"{self.task}: {'passed' if self else 'not yet'}"]
         lines += [f"  holds: {fact}" for fact in self.held]
