@@ -67,6 +67,11 @@ def one_too_early(starts, T):
         (open_to_the_future, "what comes later is not hidden"),
         (lambda s, T: by_loops(s + 1, T), "the first real word is hidden"),
         (one_too_early, "taken for a real one"),
+        (
+            lambda s, T: padding_sees_all(s, T) & book.causal_mask(T),
+            "not at the padding before them",
+        ),
+        (lambda s, T: by_loops(s, T).tolist(), "expected one tensor"),
         (padding_sees_all, "look at themselves alone"),
         (lambda s, T: ~by_loops(s, T), "True means here that looking is allowed"),
         (lambda s, T: by_loops(s, T).mT, "the two changed places"),
@@ -110,6 +115,9 @@ def heads(Q, K, V, n_heads, n_groups, slip=""):
         scores = q @ k.mT / math.sqrt({"bare": 1, "whole": C}.get(slip, D))
         allowed = book.causal_mask(T)
         allowed = {"diagonal": allowed.tril(-1), "ahead": allowed.T}.get(slip, allowed)
+        if slip == "after":
+            outputs.append(scores.softmax(2).masked_fill(~allowed, 0) @ v)
+            continue
         if slip != "open":
             scores = scores.masked_fill(~allowed, 0.0 if slip == "zero" else -math.inf)
         outputs.append(scores.softmax(1 if slip == "axis" else 2) @ v)
@@ -129,6 +137,7 @@ def heads(Q, K, V, n_heads, n_groups, slip=""):
         ("diagonal", "your mask also hides the diagonal"),
         ("ahead", "the mask is turned around"),
         ("zero", "exp(0) is 1"),
+        ("after", "hidden after the softmax"),
         ("axis", "runs along the askers"),
         ("dealt", "neighboring heads share one"),
         ("first", "of the first group"),
@@ -154,12 +163,18 @@ def bias(T, slopes, window, hidden=-math.inf, cost=lambda m, back: -m * back, ah
     return rows
 
 
+def later_words_win(T, slopes, window):
+    back = torch.arange(T)[:, None] - torch.arange(T)
+    return (-slopes[:, None, None] * back).masked_fill(back >= window, -math.inf)
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
         (lambda *a: bias(*a, cost=lambda m, back: m * back), "far words are favored"),
         (lambda T, m, w: bias(T, m, T), "beyond the window are not hidden"),
         (lambda *a: bias(*a, ahead=True), "later words are not hidden"),
+        (lambda T, m, w: later_words_win(T, m, w), "even earns something"),
         (lambda T, m, w: bias(T, m, w + 1), "one too wide"),
         (lambda T, m, w: bias(T, m, w - 1), "one too narrow"),
         (lambda *a: bias(*a, cost=lambda m, back: m**back), "don't raise it"),
@@ -181,6 +196,7 @@ def test_alibi_passes() -> None:
     [
         ((290, 1.0), "a step back must cost more"),
         ((100, 4.7), "what is a name worth after that many steps?"),
+        ((300, 4.6), "gets 0.98995 "),  # not "0.990, not .99"
         ((290, 5.0), "what is a name worth after that many steps?"),
         ((290, -4.7), "far words are favored"),
         ((1000, 10.0), "above 300"),
@@ -189,6 +205,7 @@ def test_alibi_passes() -> None:
     ],
 )
 def test_nearest(numbers, words) -> None:
+    assert "for  " not in check.nearest(*numbers).problem
     assert_caught(check.nearest(*numbers), words)
 
 
@@ -207,6 +224,8 @@ def change(read, x, order):
         (lambda *a: change(*a).abs().max(), "all places are compared"),
         (lambda *a: change(*a)[-1].abs().mean(), "a mean"),
         (lambda *a: change(*a)[-1].max(), "the largest change upward"),
+        (lambda *a: (-change(*a)[-1]).max(), "a difference with its sign"),
+        (lambda r, x, o: (r(x[o]) - r(x)[-1])[-1].abs().max(), "stays where it is"),
         (lambda *a: change(*a)[-1].norm(), "a norm"),
         (lambda r, x, o: change(r, x, o.argsort())[-1].abs().max(), "not into it"),
         (lambda r, x, o: change(r, x, o)[-1], "expected the change of shape ()"),
@@ -278,9 +297,39 @@ def twice(q, chunks):
     return mixed / total
 
 
+def first_scale(q, chunks):
+    most, total, mixed = None, 0, 0
+    for keys, values in chunks:
+        scores = keys @ q / math.sqrt(len(q))
+        most = scores.max() if most is None else most
+        shares = (scores - most).exp()
+        total, mixed = total + shares.sum(), mixed + shares @ values
+    return mixed / total
+
+
+def copied(q, chunks):
+    return gathered(q, [(keys.clone(), values.clone()) for keys, values in chunks])
+
+
+def views(q, chunks):
+    return gathered(q, [(keys[:], values[:]) for keys, values in chunks])
+
+
+def twice_in_floats(q, chunks):
+    largest = max((keys @ q).max() for keys, _ in chunks) / math.sqrt(len(q))
+    total = 0.0
+    for keys, _ in chunks:
+        total += (keys @ q / math.sqrt(len(q)) - largest).exp().sum()
+    return 1.0 / total
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
+        (first_scale, "of the first chunk is subtracted from all"),
+        (copied, "copies or parts of the earlier chunks"),
+        (views, "chunks were in memory at the same time"),
+        (twice_in_floats, "they come only once"),
         (gathered, "chunks were in memory at the same time"),
         (averaged, "as if each had the same share"),
         (lambda q, c: averaged(q, c, len), "averaged by their sizes"),
@@ -301,3 +350,24 @@ def test_in_chunks(answer, words) -> None:
 
 def test_streaming_passes() -> None:
     assert_passed(check.in_chunks, streamed)
+    doubles = lambda chunks: ((keys.double(), values.double()) for keys, values in chunks)  # noqa: E731
+    assert_passed(check.in_chunks, lambda q, c: streamed(q.double(), doubles(c)))
+
+
+def test_asking_for_the_iterator_first_passes() -> None:
+    def next_and_for(q, chunks):
+        rest = iter(chunks)
+        keys, values = next(rest)
+        scores = keys @ q / math.sqrt(len(q))
+        most = scores.max()
+        total, mixed = (scores - most).exp().sum(), (scores - most).exp() @ values
+        for keys, values in rest:  # a second `iter`, of the same iterator
+            scores = keys @ q / math.sqrt(len(q))
+            new = torch.maximum(most, scores.max())
+            shares = (scores - new).exp()
+            total = total * (most - new).exp() + shares.sum()
+            mixed = mixed * (most - new).exp() + shares @ values
+            most = new
+        return mixed / total
+
+    assert_passed(check.in_chunks, next_and_for)

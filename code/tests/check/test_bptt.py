@@ -143,6 +143,17 @@ def chunk(model, inputs, targets, state, cut=detached, **how):
     return surprise(model, h, targets, **how), cut(state)
 
 
+def gone_back(*inputs):
+    loss, state = chunk(*inputs)
+    loss.backward()
+    return loss, state
+
+
+def cut_at_entry(model, inputs, targets, state):
+    state = None if state is None else detached(state)
+    return chunk(model, inputs, targets, state, cut=lambda s: s)
+
+
 def half_cut(state):
     return (state[0].detach(), state[1]) if isinstance(state, tuple) else state.detach()
 
@@ -158,6 +169,8 @@ def half_cut(state):
         (lambda *a: (chunk(*a)[0].detach(), chunk(*a)[1]), "no tape to go back on"),
         (lambda m, x, y, s: (x.shape[1] * chunk(m, x, y, s)[0], s), "mean over the steps"),
         (lambda *a: chunk(*a)[0], "expected a loss and a state"),
+        (lambda *a: (chunk(*a)[0], None), "isn't made of tensors"),
+        (lambda *a: gone_back(*a), "the caller calls `backward`"),
     ],
 )
 def test_mended(answer, words) -> None:
@@ -167,6 +180,7 @@ def test_mended(answer, words) -> None:
 def test_mended_passes_in_one_run_or_step_by_step() -> None:
     assert_passed(check.mended, chunk)
     assert_passed(check.mended, references.chunk)
+    assert_passed(check.mended, cut_at_entry)
 
 
 def windows(model, inputs, targets, window, stride, slip=""):
@@ -300,6 +314,15 @@ def test_checkpointed(answer, words) -> None:
 
 def test_pytorch_s_own_checkpoints_pass() -> None:
     assert_passed(check.checkpointed, recomputed)
+
+
+def test_zeros_of_the_reader_s_own_pass_and_leave_pytorch_s_default_alone() -> None:
+    def from_zeros(model, inputs, targets, segment):
+        h, _ = model.run(inputs, torch.zeros(1, len(inputs), 6))
+        raise KeyError(str(h.dtype))
+
+    assert_caught(check.checkpointed(from_zeros), "float64")
+    assert torch.get_default_dtype() == torch.float32
 
 
 def test_the_meter_counts_what_pytorch_keeps_and_lets_go() -> None:

@@ -53,6 +53,7 @@ def test_an_untouched_answer_is_no_error(answer: object) -> None:
     result = double(answer)
     assert result.state == "untouched"
     assert "nothing to check yet" in repr(result)
+    assert "is a `return` missing?" in repr(result)
     assert not result
 
 

@@ -62,9 +62,11 @@ def test_a_play_passes() -> None:
     assert_passed(check.choose, list(plays.values())[:9], held_out)
 
 
-def test_a_text_in_cyrillic_or_with_accents_passes() -> None:
+def test_a_text_in_other_letters_and_with_other_blanks_passes() -> None:
     assert_passed(
-        check.choose, ["Он сказал: «Être ou ne pas être — façade, größer».\n" * 90], OTHER
+        check.choose,
+        ["Он сказал\u00a0: «\u00a0Être ou ne pas être — façade, größer\u00a0».\n" * 90],
+        OTHER,
     )
 
 
@@ -483,6 +485,11 @@ def ends_alike(sample, source, first=False):
 def test_near_copy_may_end_or_begin_with_the_replaced_word(first) -> None:
     result = check.near_copy(lambda a, b: ends_alike(a, b, first))
     assert_caught(result, "may begin or end with the replaced word")
+
+
+def test_the_example_of_the_page() -> None:
+    sample, source = check.HEARD.split(), check.BALCONY.split()
+    assert check.longest_near(sample, source) == brute(sample, source) == 5
 
 
 def test_near_copy_passes() -> None:

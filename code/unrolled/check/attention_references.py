@@ -29,6 +29,8 @@ def padded_mask(starts: Tensor, T: int, slip: str = "") -> Tensor:
         return causal.expand(len(starts), T, T)
     if slip == "open":
         return (seen | itself).expand(len(starts), T, T)
+    if slip == "past":  # padding rows may look at the padding before them
+        return causal & (seen | ~real[:, :, None])
     if slip == "all":  # padding rows may look at everything
         return (causal & seen) | ~real[:, :, None]
     allowed = causal & seen
@@ -46,6 +48,7 @@ MASK_SLIPS = {
     "late": "the first real word is hidden: it stands at place `start`, counted from 0",
     "early": "the last word of padding is taken for a real one",
     "all": "rows of padding may look at themselves alone, not at everything",
+    "past": "rows of padding may look at themselves alone, not at the padding before them",
 }
 
 
@@ -72,8 +75,12 @@ def grouped(Q: Tensor, K: Tensor, V: Tensor, n_heads: int, n_groups: int, slip: 
         "diagonal": ones.triu(),
         "ahead": ones.tril(-1),
     }.get(slip, ones.triu(1))
-    scores = scores.masked_fill(hidden, 0 if slip == "zero" else -math.inf)
-    out = scores.softmax(-2 if slip == "axis" else -1) @ values  # (B, H, T, D)
+    unmasked = scores
+    scores = unmasked.masked_fill(hidden, 0 if slip == "zero" else -math.inf)
+    A = scores.softmax(-2 if slip == "axis" else -1)
+    if slip == "after":
+        A = unmasked.softmax(-1).masked_fill(hidden, 0)
+    out = A @ values  # (B, H, T, D)
     return out.reshape(B, T, C) if slip == "join" else out.transpose(1, 2).reshape(B, T, C)
 
 
@@ -87,6 +94,8 @@ GROUP_SLIPS = {
     "diagonal": "your mask also hides the diagonal: the first word is left with nothing",
     "ahead": "the mask is turned around: it hides the past and shows the future",
     "zero": "hidden scores were set to 0, and exp(0) is 1; they must be minus infinity",
+    "after": "the weights were hidden after the softmax: later words have already taken their "
+    "share, and what is left of a row no longer sums to 1",
     "axis": "the softmax runs along the askers; each row, an asker, has 1 to share out",
     "dealt": "the groups are dealt out in turn; neighboring heads share one: heads 0 and 1 the "
     "first, for two heads a group",
@@ -102,10 +111,10 @@ def alibi(T: int, slopes: Tensor, window: int, slip: str = "") -> Tensor:
     hidden = (back < 0) | (back >= window)
     if slip == "far":
         hidden = back < 0
-    elif slip == "ahead":
-        hidden = back.abs() >= window
+    elif slip in ("ahead", "signed"):
+        hidden = (back.abs() if slip == "ahead" else back) >= window
     slopes = slopes[:, None, None]
-    cost = -slopes * back.abs()
+    cost = -slopes * (back if slip == "signed" else back.abs())
     if slip == "turned":
         cost = -cost
     elif slip == "power":
@@ -119,6 +128,7 @@ ALIBI_SLIPS = {
     "turned": "far words are favored: the cost must be subtracted",
     "far": "words beyond the window are not hidden",
     "ahead": "later words are not hidden",
+    "signed": "later words are not hidden, and a step ahead even earns something",
     "wide": "the window is one too wide: it counts the word itself",
     "narrow": "the window is one too narrow: a window of 1 still sees the word itself",
     "power": "the slope is a cost for each step: multiply it with the steps, don't raise it",
@@ -145,7 +155,7 @@ def in_chunks(q: Tensor, chunks: list[Chunk], slip: str = "") -> Tensor:
         return (sizes / sizes.sum()).to(outputs) @ outputs
     if slip == "last":
         return scores[-1].softmax(0) @ values[-1]
-    if slip in ("own", "unscaled", "sum only", "mixed only"):
+    if slip in ("own", "first", "unscaled", "sum only", "mixed only"):
         return _carried(scores, values, slip)
     shares = torch.cat(scores).exp() if slip == "naive" else torch.cat(scores).softmax(0)
     return shares @ torch.cat(values) / shares.sum()
@@ -156,6 +166,7 @@ def _carried(scores: list[Tensor], values: list[Tensor], slip: str) -> Tensor:
     most = total = mixed = None
     for own, part in zip(scores, values, strict=True):
         new = own.max() if most is None or slip == "own" else torch.maximum(most, own.max())
+        new = most if slip == "first" and most is not None else new
         shares = (own - new).exp()
         if most is None:
             total, mixed = shares.sum(), shares @ part
@@ -172,6 +183,8 @@ CHUNK_SLIPS = {
     "sizes": "the chunks' outputs were averaged by their sizes; their share is their part of the "
     "sum of exponentials",
     "own": "each chunk subtracts its own largest score, and the sums of different scales are added",
+    "first": "the largest score of the first chunk is subtracted from all; a later chunk may have "
+    "a far larger one",
     "unscaled": "when a larger score turns up, what was summed before must shrink by the "
     "exponential of the difference",
     "sum only": "the sum of exponentials shrinks to the new scale, the weighted sum of values "

@@ -124,6 +124,16 @@ def _same_gradients(
         trial.same(got[name], wanted, suspects if wanted.any() else None, f"the gradient of {name}")
 
 
+def _cuts_at_entry(model: RecurrentModel, answer: Callable, seed: int) -> bool:
+    """Whether an answer cuts the state that it is handed, so that it may return one with a tape."""
+    text = _text(seed, 3, 5)
+    state = model.run(text[0])[1]
+    parts = state if isinstance(state, tuple) else (state,)
+    loss = answer(model, *text, state)[0]
+    found = torch.autograd.grad(loss, parts, allow_unused=True)
+    return all(part is None for part in found)
+
+
 @CHAPTER.task("A cut too many", minutes=8)
 def mended(trial: Trial, answer: Callable[..., tuple[Tensor, State]]) -> None:
     """Check one chunk: ``answer(model, inputs (B, T), targets (B, T), state)``, (loss, state)."""
@@ -161,7 +171,11 @@ def mended(trial: Trial, answer: Callable[..., tuple[Tensor, State]]) -> None:
         parts = [p if isinstance(p, tuple) else (p,) for p in (got[1], after)]
         trial.that(len(parts[0]) == len(parts[1]), "expected a state of the kind that came in")
         trial.that(
-            not any(part.requires_grad for part in parts[0]),
+            all(isinstance(part, Tensor) for part in parts[0]),
+            "expected a loss and a state; yours isn't made of tensors",
+        )
+        trial.that(
+            not any(part.requires_grad for part in parts[0]) or _cuts_at_entry(model, answer, seed),
             "the state that you return still has its tape",
             "the next chunk's backward pass would walk on into this one; for an LSTM, h and c "
             "both need the cut",
@@ -169,7 +183,11 @@ def mended(trial: Trial, answer: Callable[..., tuple[Tensor, State]]) -> None:
         for mine, wanted in zip(*parts, strict=True):
             trial.same(mine, wanted, name="the state to go on from")
         model.zero_grad()
-        got[0].backward()
+        try:
+            got[0].backward()
+        except RuntimeError:
+            problem = "the loss's tape is gone already"
+            trial.that(False, problem, "the caller calls `backward`, so leave it to it")
         _same_gradients(
             trial,
             references.gradients_of(model),
@@ -179,7 +197,7 @@ def mended(trial: Trial, answer: Callable[..., tuple[Tensor, State]]) -> None:
                 "however long the chunk": lambda by=by: by("every")
             },
         )
-        trial.holds(f"{KINDS[kind]}: the loss, its gradient, and a state without a tape")
+        trial.holds(f"{KINDS[kind]}: the loss, its gradient, and no gradient to the chunk before")
 
 
 Counted = Callable[..., tuple[float, references.Gradients]]
@@ -190,7 +208,12 @@ def _run(
 ) -> tuple[Any, references.Gradients]:
     """What an answer returns, and what it leaves in `.grad`."""
     model.zero_grad()
-    nats = trial.call(lambda *inputs: answer(model, *inputs), *rest, given=given)
+    kept = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # so that zeros of the reader's own fit the model
+    try:
+        nats = trial.call(lambda *inputs: answer(model, *inputs), *rest, given=given)
+    finally:
+        torch.set_default_dtype(kept)
     left = any(parameter.grad is not None for parameter in model.parameters())
     trial.that(left, "your code leaves no gradient in .grad", "is a `backward()` missing?")
     found = references.gradients_of(model)
@@ -272,9 +295,8 @@ def checkpointed(trial: Trial, answer: Callable[..., float]) -> None:
     model, texts = _network(0, "gru"), _text(9, 4, 96)
     allowed = 2.5 * most_kept(lambda: references.whole(model, *(t[:, :8] for t in texts), 8), model)
     trial.doing = "T = 96, segment = 8"
-    kept = most_kept(
-        lambda: trial.call(lambda *a: answer(model, *a), *texts, 8, given=trial.doing), model
-    )
+    given = trial.doing
+    kept = most_kept(lambda: _run(trial, answer, model, *texts, 8, given=given), model)
     trial.that(
         kept <= allowed,
         f"up to {kept:,} bytes stood on the tape at once, where one segment needs about "

@@ -39,7 +39,8 @@ class Result:
         if self.state == "untouched":
             return (
                 f"{self.task}: nothing to check yet.\n"
-                "Write your answer into the cell above, run it, then run this cell again."
+                "Write your answer into the cell above, run it, then run this cell again.\n"
+                "If you have: is a `return` missing?"
             )
         lines = [f"{self.task}: {'passed' if self else 'not yet'}"]
         lines += [f"  holds: {fact}" for fact in self.held]
@@ -119,7 +120,8 @@ def judge(probe: Probe, key: str, answers: tuple[Any, ...], limit: float = LIMIT
     except Wrong as wrong:
         problem, hint = wrong.problem, wrong.hint
     except Exception as error:
-        problem = f"for {trial.doing} the check can't make sense of your answer ({said(error)})"
+        given = f"for {trial.doing} " if trial.doing else ""
+        problem = f"{given}the check can't make sense of your answer ({said(error)})"
         hint = "a result of another type than the task asks for"
     state = "wrong" if problem else "passed"
     return Result(key, state, tuple(trial.held), problem, hint)
