@@ -70,6 +70,12 @@ def test_the_facts_are_a_description_list(built):
     assert 'class="math' in facts
 
 
+def test_exercises_are_solved_not_read(tiny_book):
+    facts = "```{facts}\n:solve: 60 min\n:needs: nothing\n:able: go on\n```"
+    tiny_book.build({"page": f"# Page\n\n{facts}\n"})
+    assert "<dt>Time to solve</dt><dd><p>60 min</p>" in tiny_book.page("page").replace("\n", "")
+
+
 def test_the_time_to_run_is_the_executions_own(built):
     seconds = re.search(r"about (\d+) seconds on the CPU that built this page", built.page("runs"))
 
@@ -99,7 +105,11 @@ def test_their_styles_load_where_they_stand(built):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("```{facts}\n:read: 4 min\n```", "expected the options read, needs, able; missing"),
+        ("```{facts}\n:read: 4 min\n```", "expected the options needs, able, and read or solve"),
+        (
+            "```{facts}\n:read: 4 min\n:solve: 9 min\n:needs: no\n:able: go\n```",
+            "got ['able', 'needs', 'read', 'solve']",
+        ),
         ("```{predict} x\n:options: only one\n```", "expected options such as 'a | b | c'"),
     ],
 )

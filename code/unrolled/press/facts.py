@@ -15,6 +15,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from unrolled.press import page_assets
 
+TIMES = {"read": "Time to read", "solve": "Time to solve"}
+"""How a reader's own time is named: a chapter is read, exercises are solved."""
+
 
 class facts_list(nodes.definition_list):  # noqa: N801 (docutils names nodes this way)
     """The facts of a page."""
@@ -25,20 +28,25 @@ class run_time(nodes.definition_list_item):  # noqa: N801
 
 
 class FactsDirective(SphinxDirective):
-    """Say what a page costs and gives: `:read:` minutes, `:needs:`, `:able:` (split at `;`)."""
+    """Say what a page costs and gives: one of `TIMES`, `:needs:`, `:able:` (split at `;`)."""
 
     option_spec = {  # noqa: RUF012 (docutils reads it from the class)
-        "read": directives.unchanged_required,
+        **dict.fromkeys(TIMES, directives.unchanged_required),
         "needs": directives.unchanged_required,
         "able": directives.unchanged_required,
     }
 
     def run(self) -> list[nodes.Node]:
-        """Return the list of facts; `:read:`, `:needs:` and `:able:` are all required."""
-        if missing := [name for name in self.option_spec if name not in self.options]:
-            raise self.error(f"facts: expected the options read, needs, able; missing {missing}")
+        """Return the list of facts; needs, able and one of `TIMES` are all required."""
+        times = [name for name in TIMES if name in self.options]
+        missing = [name for name in ("needs", "able") if name not in self.options]
+        if missing or len(times) != 1:
+            raise self.error(
+                "facts: expected the options needs, able, and read or solve; "
+                f"got {sorted(self.options)}"
+            )
         facts = facts_list(classes=["facts"])
-        facts += self._fact("Time to read", [self.options["read"]])
+        facts += self._fact(TIMES[times[0]], [self.options[times[0]]])
         facts += run_time("", nodes.term(text="Time to run"))
         facts += self._fact("You need", [self.options["needs"]])
         able = [part.strip() for part in self.options["able"].split(";") if part.strip()]

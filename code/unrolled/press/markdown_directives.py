@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unrolled.press.exercises import read_answers, solutions
-from unrolled.press.facts import spoken
+from unrolled.press.facts import TIMES, spoken
 from unrolled.press.ladder import ladder_markdown
 from unrolled.press.markdown_blocks import Block
 from unrolled.press.markdown_inline import inline_html
@@ -65,7 +65,11 @@ def _facts(page: PageResolver, block: Block) -> Cells:
     metadata = getattr(page.app.env, "nb_metadata", {}).get(page.docname, {})
     seconds = (metadata.get("exec_data") or {}).get("runtime")
     able = [part.strip() for part in block.options["able"].split(";") if part.strip()]
-    rows = [f"**Time to read:** {page.inline.resolve(block.options['read'])}"]
+    rows = [
+        f"**{name}:** {page.inline.resolve(block.options[option])}"
+        for option, name in TIMES.items()
+        if option in block.options
+    ]
     if seconds is not None:
         rows.append(f"**Time to run:** {spoken(seconds)} on the CPU that built the book")
     rows.append(f"**You need:** {page.inline.resolve(block.options['needs'])}")
