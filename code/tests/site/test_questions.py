@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from answering import FORBIDDEN, FULL, KEY, box, stored
 from axe_playwright_python.sync_playwright import Axe
 from built_site import SITE
 from playwright.sync_api import expect
@@ -54,10 +53,6 @@ answer: Queen.
 ideas: [{says: Royalty., terms: [[queen]]}]
 ````
 """
-KEY = "unrolled.answers/"
-FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
-FORBIDDEN = """Object.defineProperty(window, 'localStorage',
-  { get() { throw new DOMException('no', 'SecurityError') } })"""
 NASTY = '<img src=x onerror=alert(1)><script>alert(2)</script> & "quotes" שלום 🎭\n\tnext line'
 
 
@@ -84,10 +79,6 @@ def opened(page, address):
     return page
 
 
-def box(page, id="emb-what"):
-    return page.locator(f'textarea[data-question="{id}"]')
-
-
 def part(page, name, id="emb-what"):
     return page.locator(f"#{id} > {name}")
 
@@ -102,11 +93,6 @@ def status(page, id="emb-what"):
 
 def trouble(page, id="emb-what"):
     return part(page, ".question-work .question-trouble", id)
-
-
-def stored(page, id="emb-what"):
-    text = page.evaluate("key => localStorage.getItem(key)", KEY + id)
-    return json.loads(text) if text else None
 
 
 def test_typing_is_saved_within_a_second_and_survives_a_reload(opened):

@@ -10,7 +10,7 @@
  *
  * @typedef {Record<string, {passed: boolean, at: string}>} Tasks
  */
-import { setAside } from "./store.js";
+import { setAside, write } from "./store.js";
 
 export const KIND = "unrolled-exercises";
 export const SCHEMA = 1;
@@ -81,15 +81,8 @@ export function createProgress(open) {
     const found = load();
     if (found.trouble && found.trouble !== "damaged") return found;
     const tasks = united(found.tasks, theirs);
-    const text = JSON.stringify(exercises(tasks));
-    try {
-      const storage = open();
-      storage.setItem(KEY, text);
-      if (storage.getItem(KEY) !== text) throw new Error("not written");
-    } catch (error) {
-      return { tasks: found.tasks, trouble: error?.name === "SecurityError" ? "forbidden" : "full" };
-    }
-    return { tasks, trouble: null };
+    const trouble = write(open, KEY, JSON.stringify(exercises(tasks)));
+    return { tasks: trouble ? found.tasks : tasks, trouble };
   }
 
   return { load, add };

@@ -40,13 +40,10 @@ export function createStore(open) {
     const merged = found.answer !== null && known.get(answer.id) !== before;
     const whole = merged ? merge(answer, found.answer) : answer;
     const text = JSON.stringify(whole);
-    try {
-      const storage = open();
-      storage.setItem(PREFIX + answer.id, text);
-      if (storage.getItem(PREFIX + answer.id) !== text) throw new Error("not written");
-    } catch (error) {
+    const trouble = write(open, PREFIX + answer.id, text);
+    if (trouble) {
       if (merged) known.set(answer.id, before); // the other tab's text is still to be merged
-      return { answer, trouble: error?.name === "SecurityError" ? "forbidden" : "full" };
+      return { answer, trouble };
     }
     known.set(answer.id, text);
     return { answer: whole, trouble: found.trouble, merged };
@@ -70,6 +67,21 @@ export function createStore(open) {
   return { load, save, all };
 }
 
+/** Write a text, and see that it is there. @returns null, or the trouble: "forbidden" or "full" */
+export function write(open, key, text) {
+  try {
+    put(open(), key, text);
+    return null;
+  } catch (error) {
+    return error?.name === "SecurityError" ? "forbidden" : "full";
+  }
+}
+
+function put(storage, key, text) {
+  storage.setItem(key, text);
+  if (storage.getItem(key) !== text) throw new Error("not written");
+}
+
 /**
  * Move what can't be read from `key` to `aside/<number>`, byte for byte. @returns "damaged", or
  * "full" where there is no room: then it stays where it is, and nothing may be written over it.
@@ -79,8 +91,7 @@ export function setAside(storage, key, aside) {
     const text = storage.getItem(key);
     let number = 1;
     while (storage.getItem(`${aside}/${number}`) !== null) number += 1;
-    storage.setItem(`${aside}/${number}`, text);
-    if (storage.getItem(`${aside}/${number}`) !== text) return "full";
+    put(storage, `${aside}/${number}`, text);
     storage.removeItem(key);
     return "damaged";
   } catch {
